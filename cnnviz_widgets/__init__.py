@@ -1,0 +1,53 @@
+"""Look inside a convolutional network while it runs.
+
+The names are imported when they are first used, so that `import cnnviz_widgets` is instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import methods as methods
+    from .network import Layer as Layer
+    from .network import Network as Network
+    from .network import load as load
+    from .widgets import Explorer as Explorer
+    from .widgets import FeatureMaps as FeatureMaps
+    from .widgets import GradientAscent as GradientAscent
+    from .widgets import Selection as Selection
+    from .zoo import image as image
+    from .zoo import images as images
+
+_HOMES = {
+    "methods": "methods",
+    "network": "network",
+    "zoo": "zoo",
+    "Layer": "network",
+    "Network": "network",
+    "load": "network",
+    "Explorer": "widgets",
+    "FeatureMaps": "widgets",
+    "GradientAscent": "widgets",
+    "Selection": "widgets",
+    "image": "zoo",
+    "images": "zoo",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+    value = home if name == _HOMES[name] else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,23 @@
+"""A layer's values with the batch first, then places, then channels, whatever the model uses."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..network import Layer
+
+
+def channels_last(value: jax.Array, layer: Layer) -> jax.Array:
+    """Bring what a model calls NCHW, or time first, to (N, places…, C).
+
+    Args:
+        value: of `layer`, as the framework gives it.
+        layer: says which axis is which; axes of unknown meaning stay between places and channels.
+    """
+    value = jnp.moveaxis(value, layer.batch, 0)
+    named = [*layer.spatial, *([] if layer.channel is None else [layer.channel])]
+    rest = [axis for axis in range(value.ndim - 1) if axis not in named]
+    last = [] if layer.channel is None else [layer.channel]
+    order = [*layer.spatial, *rest, *last]
+    return jnp.transpose(value, (0, *(axis + 1 for axis in order)))

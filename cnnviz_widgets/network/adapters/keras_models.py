@@ -1,0 +1,55 @@
+"""Keras 3 models on the JAX backend: Sequential, functional and subclassed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import keras
+
+from ..errors import InputError
+from .base import Traceable, refuse_several_inputs
+
+
+def read(model: keras.Model) -> Traceable:
+    """Adapt `model.stateless_call`, which changes neither weights nor running statistics."""
+    if keras.backend.backend() != "jax":
+        raise InputError(
+            f"expected Keras on the JAX backend, it runs on {keras.backend.backend()!r}. Set "
+            'os.environ["KERAS_BACKEND"] = "jax" before the first import of keras.'
+        )
+    if not model.built:
+        raise InputError(
+            f"expected a built model, {model.name!r} has no weights yet. Call it once on a batch, "
+            "or model.build((None, height, width, channels))."
+        )
+    inputs = getattr(model, "inputs", None) or []
+    refuse_several_inputs([tensor.name for tensor in inputs])
+    trainable, others = model.trainable_variables, model.non_trainable_variables
+    variables = [*trainable, *others]
+    count = len(trainable)
+    takes_training = "training" in inspect.signature(model.call).parameters
+    arguments = {"training": False} if takes_training else {}
+
+    def apply(weights: Sequence[Any], x: jax.Array) -> Any:
+        trainable, others = list(weights[:count]), list(weights[count:])
+        return model.stateless_call(trainable, others, x, **arguments)[0]
+
+    shape = tuple(inputs[0].shape[1:]) if inputs else None
+    return Traceable(
+        apply,
+        tuple(jax.numpy.asarray(variable.value) for variable in variables),
+        tuple(variable.path for variable in variables),
+        dict(_classes(model)),
+        place=lambda found: found.path if isinstance(found, keras.layers.Layer) else None,
+        input_shape=shape if shape and None not in shape else None,
+    )
+
+
+def _classes(model: keras.Model, path: str = "") -> Iterator[tuple[str, str]]:
+    for layer in model.layers:
+        yield path + layer.name, type(layer).__name__
+        if isinstance(layer, keras.Model):
+            yield from _classes(layer, f"{path}{layer.name}/")

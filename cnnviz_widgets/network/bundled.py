@@ -1,0 +1,24 @@
+"""The bundled networks, ready to look into."""
+
+from __future__ import annotations
+
+from .. import zoo
+from .network import Network
+
+
+def load(name: str) -> Network:
+    """A bundled, trained network.
+
+    Args:
+        name: "digits" or "photos"; `cnnviz_widgets.zoo.NAMES` lists them.
+
+    Raises:
+        ValueError: names the bundled networks.
+    """
+    bundle = zoo.pretrained(name)
+    return Network(
+        bundle.module,
+        input_shape=bundle.input_shape,
+        classes=bundle.classes,
+        preprocess=bundle.preprocess,
+    )

@@ -1,0 +1,211 @@
+"""`Network`: any model, made visible.
+
+A network holds the adapted model and, for each input shape that it meets, the program traced for
+it. Methods ask for that program with `net.at(shape)` and run their own functions on it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import adapters, table
+from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
+from .images import check_batch, check_shape, fit_image
+from .layers import Layer
+from .traced import TracedProgram
+
+MAX_SHAPES = 8  # programs kept; a program of VGG16 holds 60 MB of flipped kernels
+
+
+class Network:
+    """A model whose inside can be seen.
+
+    Args:
+        model: a `flax.nnx.Module`, a `flax.linen.Module` (with `variables`), a `keras.Model` on
+            the JAX backend, or any function `fn(params, x)` that JAX can trace. It is never
+            changed, and runs in evaluation mode.
+        input_shape: of one example, channels last, such as (224, 224, 3). Keras models know theirs.
+        variables: of a Linen module.
+        params: of a function; any pytree of arrays.
+        preprocess: what to do to a batch of images in [0, 1] before the model sees it, such as
+            scaling; traced and differentiated with the model.
+        classes: names of the model's classes, in order.
+        output: name of the layer that holds the logits, where it is not found rightly.
+
+    Raises:
+        InputError: if an argument is not what the model needs.
+        ModelError: if the model fails while it is traced; says in which layer.
+
+    Example:
+        >>> import cnnviz_widgets as cw
+        >>> net = cw.load("digits")
+        >>> net["conv1"].shape
+        (28, 28, 32)
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        input_shape: Sequence[int] | None = None,
+        variables: Any = None,
+        params: Any = None,
+        preprocess: Callable[[jax.Array], jax.Array] | None = None,
+        classes: Sequence[str] | None = None,
+        output: str | None = None,
+    ) -> None:
+        self._model = adapters.read(model, variables=variables, params=params)
+        shape = input_shape if input_shape is not None else self._model.input_shape
+        self.input_shape = check_shape(shape)
+        self.preprocess = preprocess
+        self._programs: dict[tuple[int, ...], TracedProgram] = {}
+        self._lock = threading.RLock()
+        self._layout = self.at((1, *self.input_shape)).layout
+        self._by_name = {layer.name: layer for layer in self._layout.everything()}
+        self.logits: Layer = self[output] if output else self._layout.logits
+        self.classes = self._checked_classes(classes)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in the order of execution."""
+        return self._layout.layers
+
+    @property
+    def blocks(self) -> tuple[Layer, ...]:
+        """The modules around layers, outer ones first; their `parts` are their layers."""
+        return self._layout.blocks
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights, running statistics included."""
+        floats = (w for w in self._model.weights if jnp.issubdtype(w.dtype, jnp.floating))
+        return sum(int(np.prod(w.shape)) for w in floats)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for one example at `input_shape`."""
+        return sum(layer.flops for layer in self.layers)
+
+    def __getitem__(self, name: str) -> Layer:
+        """The layer, block or part of that name.
+
+        Raises:
+            KeyError: names the nearest layers.
+        """
+        try:
+            return self._by_name[name]
+        except (KeyError, TypeError):
+            raise UnknownLayerError(
+                f"expected the name of a layer, got {name!r}: {suggest(name, self._by_name)} "
+                "print(net) lists them all."
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __call__(self, x: Any) -> Any:
+        """The model's own output for images in [0, 1] (or uint8), HWC or NHWC."""
+        batch = self.batch(x)
+        return self.at(batch.shape).output(batch)
+
+    def batch(self, x: Any) -> jax.Array:
+        """Check images and bring them to the form that every method works on.
+
+        Args:
+            x: HWC or NHWC, uint8 or float in [0, 1].
+
+        Returns:
+            float32 NHWC in [0, 1].
+
+        Raises:
+            InputError: says what was expected, what came, and the mend.
+        """
+        batch = check_batch(x, self.input_shape)
+        self.at(batch.shape)  # refuses a size that the model cannot take
+        return jnp.asarray(batch)
+
+    def fit(self, image: Any, longest: int | None = None) -> np.ndarray:
+        """Bring one picture of any size to what this network takes.
+
+        A network that takes any size gets the picture as it is, shrunk to `longest` pixels.
+
+        Args:
+            image: HWC or HW, uint8 or float in [0, 1], with 1, 3 or 4 channels.
+            longest: the longer side at most, for a network that takes any size.
+
+        Returns:
+            float32 HWC in [0, 1].
+        """
+        return fit_image(image, self.input_shape, longest, self.takes)
+
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Whether the model can run on one example of this shape."""
+        try:
+            self.at((1, *shape))
+        except InputError:
+            return False
+        return True
+
+    def class_index(self, target: int | str) -> int:
+        """The number of a class, from its number or name.
+
+        Raises:
+            UnknownTargetError: names the nearest classes, or the range.
+        """
+        count = int(self.logits.shape[-1])
+        if isinstance(target, str):
+            if self.classes and target in self.classes:
+                return self.classes.index(target)
+            hint = suggest(target, self.classes) if self.classes else f"use 0 to {count - 1}."
+            raise UnknownTargetError(f"expected a class of the network, got {target!r}: {hint}")
+        if isinstance(target, bool) or not isinstance(target, (int, np.integer)):
+            raise UnknownTargetError(f"expected a class number or name, got {target!r}.")
+        if not 0 <= int(target) < count:
+            raise UnknownTargetError(f"expected a class from 0 to {count - 1}, got {target}.")
+        return int(target)
+
+    def at(self, shape: Sequence[int]) -> TracedProgram:
+        """The program for a batch of this shape, traced at the first call."""
+        key = tuple(int(size) for size in shape)
+        with self._lock:
+            found = self._programs.pop(key, None)
+            if found is None:
+                found = TracedProgram(self._model, self.preprocess, key)
+            self._programs[key] = found  # the newest is last
+            while len(self._programs) > MAX_SHAPES:
+                self._programs.pop(next(iter(self._programs)))
+        return found
+
+    def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
+        if classes is None:
+            return None
+        names = tuple(str(name) for name in classes)
+        count = self.logits.shape[-1] if self.logits.shape else 1
+        if len(names) != count:
+            raise InputError(
+                f"expected {count} class names, one for each output of {self.logits.name!r}, "
+                f"got {len(names)}."
+            )
+        return names
+
+    def __repr__(self) -> str:
+        size = " × ".join(str(n) for n in self.input_shape)
+        return (
+            f"Network {size}, {len(self.layers)} layers, {self.parameters:,} parameters, "
+            f"{table.count(self.flops)}FLOPs"
+        )
+
+    def __str__(self) -> str:
+        return table.as_text(self._summary())
+
+    def _repr_html_(self) -> str:
+        return table.as_html(self._summary())
+
+    def _summary(self) -> table.Summary:
+        return table.Summary(repr(self), self.layers, self.logits.name)

@@ -1,0 +1,228 @@
+"""A model traced for one input shape, with its layers, its weights and its compiled functions.
+
+A method is a pure function of a `Replay` and arrays. `TracedProgram.run` compiles it once for each
+set of static choices and hands it, as arguments, everything that does not depend on the input:
+weights, and values computed from weights alone (a batch norm's scale, flipped kernels). None of
+that becomes a constant in the compiled code, nor is it computed twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .adapters import Traceable
+from .errors import InputError, ModelError, UnknownLayerError, suggest
+from .layers import Layer, Layout
+from .program import Edit, Program, trace
+from .reading import find_layers
+from .rules import NO_RULES, RuleBook
+
+Arrays = dict[int, jax.Array]
+
+
+class Replay:
+    """A program bound to its weights and rules, to be called inside compiled functions."""
+
+    def __init__(
+        self, traced: TracedProgram, values: Arrays, rules: RuleBook, prepared: Arrays
+    ) -> None:
+        self._traced = traced
+        self._values = values
+        self._rules = rules
+        self._prepared = prepared
+
+    def __call__(
+        self, x: jax.Array, names: Sequence[str], edits: Mapping[str, Edit] | None = None
+    ) -> dict[str, jax.Array]:
+        """The values of layers, as the framework gives them.
+
+        Args:
+            x: the checked batch.
+            names: of layers, blocks or parts.
+            edits: what to make of a layer's value before anything else sees it, by name.
+        """
+        numbers = [self.layer(name).value for name in names]
+        edited = {self.layer(name).value: edit for name, edit in (edits or {}).items()}
+        return dict(zip(names, self.values(x, numbers, edited), strict=True))
+
+    def values(
+        self, x: jax.Array, numbers: Sequence[int], edits: Mapping[int, Edit] | None = None
+    ) -> list[jax.Array]:
+        """The program's values by number."""
+        program = self._traced.program
+        known = {**self._values, program.x: x}
+        return program.replay(
+            known, numbers, edits=edits, rules=self._rules, prepared=self._prepared
+        )
+
+    def outputs(self, x: jax.Array) -> list[jax.Array]:
+        """The model's own outputs, flat."""
+        return self.values(x, self._traced.program.outputs)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in the order of execution."""
+        return self._traced.layout.layers
+
+    def layer(self, name: str) -> Layer:
+        """A layer, block or part, as it is at this input's shape."""
+        return self._traced.layer(name)
+
+
+class TracedProgram:
+    """The model at one input shape.
+
+    Attributes:
+        shape: of the batch.
+        program: the traced operations.
+        layout: its layers.
+
+    Raises:
+        InputError: if the model cannot take this shape.
+        ModelError: if the model fails for another reason; says in which layer.
+    """
+
+    def __init__(
+        self,
+        model: Traceable,
+        preprocess: Callable[[jax.Array], jax.Array] | None,
+        shape: tuple[int, ...],
+    ) -> None:
+        self.shape = shape
+        self._model = model
+        self._lock = threading.RLock()
+        self._compiled: dict[Hashable, Callable[..., Any]] = {}
+        self._frozen: Arrays | None = None
+        self._prepared: dict[RuleBook, Arrays] = {NO_RULES: {}}
+        self._structure: Any = None  # of the model's output; known once it is traced
+
+        def apply(weights: Sequence[Any], x: jax.Array) -> Any:
+            if preprocess is not None:
+                with jax.named_scope("preprocess"):
+                    x = preprocess(x)
+            leaves, self._structure = jax.tree_util.tree_flatten(model.apply(weights, x))
+            return leaves
+
+        try:
+            x = jax.ShapeDtypeStruct(shape, jnp.float32)
+            self.program: Program = trace(apply, model.weights, x, model.root)
+        except Exception as error:
+            raise _trace_error(error, model, shape) from error
+        self.layout: Layout = find_layers(self.program, model.classes)
+        self._by_name = {layer.name: layer for layer in self.layout.everything()}
+        empty = next((layer for layer in self.layout.layers if 0 in layer.shape), None)
+        if empty is not None:
+            raise InputError(
+                f"an input of {_size(shape)} is too small: nothing of it is left in layer "
+                f"{empty.name!r}. Give a larger image."
+            )
+
+    def layer(self, name: str) -> Layer:
+        """The layer, block or part of that name, as it is at this shape."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownLayerError(
+                f"expected the name of a layer, got {name!r}: {suggest(name, self._by_name)}"
+            ) from None
+
+    def output(self, x: jax.Array) -> Any:
+        """The model's own output."""
+        return jax.tree_util.tree_unflatten(self._structure, self.run(Replay.outputs, x))
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        *arrays: Any,
+        rules: RuleBook = NO_RULES,
+        **static: Hashable,
+    ) -> Any:
+        """Call `function(replay, *arrays, **static)`, compiled once for each set of statics.
+
+        Args:
+            function: pure and at module level; it may differentiate through the replay.
+            arrays: pytrees of arrays; other values never compile anything.
+            rules: how operations are differentiated. Under any but `NO_RULES`, weights count as
+                constants.
+            static: hashable choices, such as the names of layers.
+        """
+        compiled = self._compile(function, rules, static)
+        return compiled(self.frozen, self.prepared(rules), *arrays)
+
+    def _compile(
+        self, function: Callable[..., Any], rules: RuleBook, static: Mapping[str, Hashable]
+    ) -> Callable[..., Any]:
+        key = (function, rules, tuple(sorted(static.items())))
+        with self._lock:
+            if key not in self._compiled:
+
+                def call(values: Arrays, prepared: Arrays, *arrays: Any) -> Any:
+                    return function(Replay(self, values, rules, prepared), *arrays, **static)
+
+                self._compiled[key] = jax.jit(call)
+            return self._compiled[key]
+
+    @property
+    def frozen(self) -> Arrays:
+        """Everything that the input's operations take and that does not depend on the input."""
+        with self._lock:
+            if self._frozen is None:
+                self._frozen = _freeze(self.program, self._model.weights)
+            return self._frozen
+
+    def prepared(self, rules: RuleBook) -> Arrays:
+        """What `rules` compute once from frozen values, by the operation's index."""
+        with self._lock:
+            if rules not in self._prepared:
+                self._prepared[rules] = _prepare(self.program, self.frozen, rules)
+            return self._prepared[rules]
+
+
+def _freeze(program: Program, weights: Sequence[jax.Array]) -> Arrays:
+    known = dict(zip(program.weights, weights, strict=True))
+    live = [op for op in program.operations if any(v in program.live for v in op.inputs)]
+    taken = {value for op in live for value in op.inputs} | set(program.outputs)
+    derived = sorted(taken - program.live - known.keys() - program.literals.keys())
+    arrays = {number: jnp.asarray(weight) for number, weight in known.items() if number in taken}
+    if derived:
+        found = jax.jit(lambda known: program.replay(known, derived))(known)
+        arrays.update(zip(derived, found, strict=True))
+    # arrays that the model closed over are large enough to be arguments too
+    closed_over = {n: jnp.asarray(v) for n, v in program.literals.items() if jnp.ndim(v)}
+    return arrays | closed_over
+
+
+def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> Arrays:
+    def prepare(frozen: Arrays) -> dict[int, jax.Array | None]:
+        return {
+            operation.index: rule.prepare(operation, [frozen.get(v) for v in operation.inputs])
+            for operation in program.operations
+            if (rule := rules.table.get(operation.name)) and rule.prepare
+        }
+
+    found = jax.jit(prepare)(frozen)
+    return {index: array for index, array in found.items() if array is not None}
+
+
+def _trace_error(error: Exception, model: Traceable, shape: tuple[int, ...]) -> Exception:
+    """Say in which layer a model failed, from the innermost module in the traceback."""
+    place, traceback = None, error.__traceback__
+    while traceback is not None:
+        place = model.place(traceback.tb_frame.f_locals.get("self")) or place
+        traceback = traceback.tb_next
+    where = f"in layer {place!r}" if place else "while it was traced"
+    what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    kind = InputError if isinstance(error, (TypeError, ValueError)) else ModelError
+    return kind(
+        f"the model fails {where} on an input of {_size(shape)}: {what}. If the size is to blame, "
+        "give images of the network's own input_shape (net.fit(image) brings one there)."
+    )
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in shape[1:])
