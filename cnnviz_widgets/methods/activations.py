@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import jax
+from jaxtyping import Array, Float, Num
 
 from ..network import Network, Replay
 from .channels_last import channels_last
@@ -13,7 +13,7 @@ from .channels_last import channels_last
 
 def activations(
     net: Network, x: Any, layers: Sequence[str] | str | None = None
-) -> dict[str, jax.Array]:
+) -> dict[str, Num[Array, "n ..."]]:
     """What layers give for images, from one compiled pass for all of them.
 
     Args:
@@ -44,6 +44,8 @@ def _names(net: Network, layers: Sequence[str] | str | None) -> tuple[str, ...]:
     return tuple(net[name].name for name in chosen)
 
 
-def _activations(replay: Replay, x: jax.Array, names: tuple[str, ...]) -> dict[str, jax.Array]:
+def _activations(
+    replay: Replay, x: Float[Array, "n ..."], names: tuple[str, ...]
+) -> dict[str, Num[Array, "n ..."]]:
     found = replay(x, names)
     return {name: channels_last(value, replay.layer(name)) for name, value in found.items()}

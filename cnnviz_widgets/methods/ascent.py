@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Array, Float, Float32
 
 from ..network import FROZEN, InputError, Network, Replay
 from .channels_last import channels_last
@@ -46,7 +47,7 @@ class AscentFrame:
     """
 
     step: int
-    image: np.ndarray
+    image: Float32[np.ndarray, "h w c"]
     score: float
 
 
@@ -239,7 +240,7 @@ def _steps(
     return image, reached, jax.lax.fori_loop(1, count, body, state)
 
 
-def _penalty(image: jax.Array, penalties: Penalties) -> jax.Array:
+def _penalty(image: Float[Array, "n h w c"], penalties: Penalties) -> Float[Array, ""]:
     """Lucid's L2 (around grey) and total variation, as means so that size does not matter."""
     grey = jnp.square(image - 0.5).mean()
     down = jnp.abs(image[:, 1:] - image[:, :-1]).mean()

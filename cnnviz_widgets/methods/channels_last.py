@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Num
 
 from ..network import Layer
 
 
-def channels_last(value: jax.Array, layer: Layer) -> jax.Array:
+def channels_last(value: Num[Array, ...], layer: Layer) -> Num[Array, "n ..."]:
     """Bring what a model calls NCHW, or time first, to (N, places…, C).
 
     Args:

@@ -14,12 +14,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from ..network import Layer, Network, UnknownTargetError
 from ..network.errors import suggest
 
 Values = Mapping[str, jax.Array]
-Score = Callable[[Values, Any], jax.Array]
+Scores = Float[Array, " n"]
+Score = Callable[[Values, Any], Scores]
 
 
 @dataclass(frozen=True)
@@ -123,24 +125,24 @@ def _take(value: jax.Array, channel: Any) -> jax.Array:
     return jax.lax.dynamic_index_in_dim(value, channel, axis=-1, keepdims=False)
 
 
-def _channel_mean(values: Values, arguments: Any) -> jax.Array:
+def _channel_mean(values: Values, arguments: Any) -> Scores:
     (channel,) = arguments
     taken = _take(_only(values), channel)
     return taken.reshape(taken.shape[0], -1).mean(1)
 
 
-def _unit_value(values: Values, arguments: Any) -> jax.Array:
+def _unit_value(values: Values, arguments: Any) -> Scores:
     channel, row, column = arguments
     taken = _take(_only(values), channel)
     return jax.vmap(lambda one: one[row, column])(taken)
 
 
-def _mean_square(values: Values, _: Any) -> jax.Array:
+def _mean_square(values: Values, _: Any) -> Scores:
     value = _only(values)
     return jnp.square(value.reshape(value.shape[0], -1)).mean(1)
 
 
-def _logit(values: Values, arguments: Any) -> jax.Array:
+def _logit(values: Values, arguments: Any) -> Scores:
     (index,) = arguments
     value = _only(values)
     return _take(value.reshape(value.shape[0], -1), index)

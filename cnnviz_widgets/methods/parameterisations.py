@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 # Lucid's square root of the colour covariance of ImageNet, over its largest column norm.
 COLOUR_CORRELATION = np.array(
@@ -22,6 +23,7 @@ COLOUR_CORRELATION = np.array(
 COLOUR_CORRELATION = COLOUR_CORRELATION / np.linalg.norm(COLOUR_CORRELATION, axis=0).max()
 
 
+@runtime_checkable
 class Parameterisation(Protocol):
     """From parameters to a picture. Instances are hashable: equal ones share compiled code."""
 
@@ -29,16 +31,16 @@ class Parameterisation(Protocol):
         """Parameters of a grey picture of `shape` (N, H, W, C) with a little noise."""
         ...
 
-    def invert(self, image: jax.Array) -> Any:
+    def invert(self, image: Float[Array, "n h w c"]) -> Any:
         """Parameters whose picture is `image`, in [0, 1]."""
         ...
 
-    def image(self, parameters: Any, shape: tuple[int, ...]) -> jax.Array:
+    def image(self, parameters: Any, shape: tuple[int, ...]) -> Float[Array, "n h w c"]:
         """The picture (N, H, W, C) in [0, 1]."""
         ...
 
 
-def _logit(image: jax.Array) -> jax.Array:
+def _logit(image: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
     return jax.scipy.special.logit(image.clip(0.004, 0.996))  # one step of 8 bits from the ends
 
 
@@ -56,11 +58,15 @@ class Pixels:
         """Noise, which the sigmoid puts around grey."""
         return self.deviation * jax.random.normal(key, shape)
 
-    def invert(self, image: jax.Array) -> jax.Array:
+    def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """What the sigmoid takes to this image."""
         return _logit(image)
 
-    def image(self, parameters: jax.Array, shape: tuple[int, ...]) -> jax.Array:  # noqa: ARG002
+    def image(
+        self,
+        parameters: Float[Array, "n h w c"],
+        shape: tuple[int, ...],  # noqa: ARG002
+    ) -> Float[Array, "n h w c"]:
         """The picture of these pixels."""
         return jax.nn.sigmoid(parameters)
 
@@ -82,7 +88,7 @@ class Fourier:
         count, rows, columns, channels = shape
         return self.deviation * jax.random.normal(key, (2, count, channels, rows, columns // 2 + 1))
 
-    def invert(self, image: jax.Array) -> jax.Array:
+    def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """The coefficients of this image."""
         waves = 4 * _logit(image)
         if image.shape[-1] == 3:
@@ -91,7 +97,9 @@ class Fourier:
         spectrum = spectrum / self._scale(image.shape[1], image.shape[2])
         return jnp.stack([spectrum.real, spectrum.imag])
 
-    def image(self, parameters: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def image(
+        self, parameters: Float[Array, "2 n c h f"], shape: tuple[int, ...]
+    ) -> Float[Array, "n h w c"]:
         """The picture of these waves."""
         _, rows, columns, channels = shape
         spectrum = jax.lax.complex(*parameters) * self._scale(rows, columns)

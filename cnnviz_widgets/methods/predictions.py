@@ -6,11 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from ..network import Network, Replay
 
 
-def probabilities(net: Network, x: Any) -> jax.Array:
+def probabilities(net: Network, x: Any) -> Float[Array, "n k"]:
     """Class probabilities.
 
     The model's own where it ends in a softmax or a sigmoid, else the softmax of its logits.
@@ -29,7 +30,7 @@ def probabilities(net: Network, x: Any) -> jax.Array:
     return net.at(batch.shape).run(_probabilities, batch, logits=net.logits.name)
 
 
-def _probabilities(replay: Replay, x: jax.Array, logits: str) -> jax.Array:
+def _probabilities(replay: Replay, x: Float[Array, "n ..."], logits: str) -> Float[Array, "n k"]:
     last = replay.layers[-1]
     final = last.parts[-1] if last.parts else last
     if final.operation in ("softmax", "sigmoid", "logistic"):

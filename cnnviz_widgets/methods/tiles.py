@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float, Float32, UInt8
 
 from ..network import InputError, Layer, Network, Replay
 from .channels_last import channels_last
@@ -35,13 +36,13 @@ class TileSheet:
     """
 
     layer: str
-    tiles: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    strength: np.ndarray
+    tiles: UInt8[np.ndarray, "c rows columns"]
+    low: Float32[np.ndarray, " c"]
+    high: Float32[np.ndarray, " c"]
+    strength: Float32[np.ndarray, " c"]
     nonfinite: int
 
-    def values(self) -> np.ndarray:
+    def values(self) -> Float32[np.ndarray, "c rows columns"]:
         """The channels as float32 (C, rows, columns), to the precision of the codes."""
         span = (self.high - self.low)[:, None, None]
         return self.low[:, None, None] + self.tiles.astype(np.float32) / 255 * span
@@ -100,7 +101,7 @@ def tile_shape(layer: Layer) -> tuple[int, int, int]:
 
 
 def _tile_sheets(
-    replay: Replay, x: jax.Array, names: tuple[str, ...]
+    replay: Replay, x: Float[Array, "1 ..."], names: tuple[str, ...]
 ) -> dict[str, dict[str, jax.Array]]:
     found = replay(x, names)
     return {name: _tiles(value, replay.layer(name)) for name, value in found.items()}

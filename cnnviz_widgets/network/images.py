@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Float32
 from PIL import Image
 
 from .errors import InputError
@@ -131,7 +132,7 @@ def fit_image(
     input_shape: tuple[int, ...],
     longest: int | None,
     takes: Callable[[tuple[int, ...]], bool],
-) -> np.ndarray:
+) -> Float32[np.ndarray, "h w c"]:
     """Bring a picture to the channels and the size that a network takes.
 
     The picture is resized with its proportions kept, and its middle is cut out where the network

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float32
 
 from . import adapters, table
 from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
@@ -114,7 +115,7 @@ class Network:
         batch = self.batch(x)
         return self.at(batch.shape).output(batch)
 
-    def batch(self, x: Any) -> jax.Array:
+    def batch(self, x: Any) -> Float32[Array, "n ..."]:
         """Check images and bring them to the form that every method works on.
 
         Args:
@@ -130,7 +131,7 @@ class Network:
         self.at(batch.shape)  # refuses a size that the model cannot take
         return jnp.asarray(batch)
 
-    def fit(self, image: Any, longest: int | None = None) -> np.ndarray:
+    def fit(self, image: Any, longest: int | None = None) -> Float32[np.ndarray, "h w c"]:
         """Bring one picture of any size to what this network takes.
 
         A network that takes any size gets the picture as it is, shrunk to `longest` pixels.

@@ -63,7 +63,7 @@ class Operation:
         )
         return places, core.jaxpr_as_fun(core.ClosedJaxpr(single, ()))
 
-    def __call__(self, *inputs: jax.Array) -> list[jax.Array]:
-        """Evaluate, given one array for each input (those for literals are ignored)."""
+    def __call__(self, *inputs: Any) -> list[jax.Array]:
+        """Evaluate, given one array or number for each input (those for literals are ignored)."""
         places, function = self._evaluate
         return function(*(inputs[k] for k in places))

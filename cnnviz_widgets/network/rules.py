@@ -220,13 +220,13 @@ def _relu_backward(backward: Callable[[jax.Array, jax.Array], jax.Array]) -> Rul
     """A rule for ReLU from `backward(g, x)`, the gradient to its input `x`."""
 
     def apply(operation: Operation, _: None) -> Function:
-        def relu(*inputs: jax.Array) -> jax.Array:
+        def relu(*inputs: Any) -> jax.Array:
             return operation(*inputs)[0]
 
-        def forward(*inputs: jax.Array) -> tuple[jax.Array, Any]:
+        def forward(*inputs: Any) -> tuple[jax.Array, Any]:
             return relu(*inputs), inputs
 
-        def vjp(inputs: tuple[jax.Array, ...], g: jax.Array) -> tuple[Any, ...]:
+        def vjp(inputs: tuple[Any, ...], g: jax.Array) -> tuple[Any, ...]:
             # `maximum(0, x)` has the zero as an input too; the array is the one of g's shape
             return tuple(backward(g, x) if jnp.shape(x) == g.shape else None for x in inputs)
 
