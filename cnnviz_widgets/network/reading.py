@@ -11,54 +11,24 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
 
-from .axes import Axis, find_axes
+from .axes import find_axes
+from .axis import Axis
 from .cost import flops
 from .grouping import Dataflow, Group, group
+from .kinds import kind_of_class
 from .layers import Layer, Layout, ReceptiveField
+from .naming import Namer
 from .operation import Operation, Scope
 from .program import Program
 from .vocabulary import PLUMBING
 
-# What a module's class says about its kind, where it says anything.
-_CLASSES = (
-    (r"attention", "attention"),
-    (r"conv", "conv"),
-    (r"norm", "norm"),
-    (r"pool", "pool"),
-    (r"lstm|gru|rnn|recurrent", "recurrent"),
-    (r"embed", "embedding"),
-    (r"^(dense|linear|lineargeneral|densegeneral|einsum)", "dense"),
-    (r"activation|relu|elu|gelu|silu|swish|sigmoid|tanh|softmax|softplus", "activation"),
-    (r"flatten|reshape|permute", "reshape"),
-    (r"rescaling|normalization", "scale"),
-)
 _WHOLE = {"norm", "pool", "recurrent", "embedding", "activation", "attention", "reshape", "scale"}
 _HEAVY = ("conv", "dense", "recurrent", "loop", "condition", "matmul", "norm", "pool", "embedding")
-
-
-class _Namer:
-    """Gives names out once: the second `relu` is `relu_2`."""
-
-    def __init__(self) -> None:
-        self.given: set[str] = set()
-        self.counts: Counter[str] = Counter()
-
-    def __call__(self, base: str) -> str:
-        name = base
-        while name in self.given or not self.counts[base]:
-            self.counts[base] += 1
-            name = base if self.counts[base] == 1 else f"{base}_{self.counts[base]}"
-            if name not in self.given:
-                break
-        self.given.add(name)
-        return name
 
 
 def find_layers(program: Program, classes: Mapping[str, str]) -> Layout:
@@ -87,7 +57,7 @@ class _Builder:
             if any(value in self.program.live for value in operation.inputs)
         ]
         inner = {scope[:k] for scope in {op.scope for op in live} for k in range(len(scope))}
-        namer = _Namer()
+        namer = Namer()
         layers: list[Layer] = []
         members: list[tuple[Layer, list[Operation]]] = []
         for scope, run in _runs(live):
@@ -99,7 +69,7 @@ class _Builder:
         return Layout(tuple(layers), blocks, self._logits(members))
 
     def _layers_of(
-        self, scope: Scope, run: list[Operation], leaf: bool, namer: _Namer
+        self, scope: Scope, run: list[Operation], leaf: bool, namer: Namer
     ) -> Iterator[tuple[Layer, list[Operation]]]:
         path = "/".join(scope)
         if not leaf:
@@ -139,7 +109,7 @@ class _Builder:
         return tail
 
     def _module(self, name: str, path: str, call: list[Operation]) -> Layer:
-        said = self._kind_of_class(path)
+        said = kind_of_class(self.classes, path)
         steps = group(self.flow, call)
         named = [step for step in steps if step.kind != "reshape"]
         heavy = [step for step in steps if step.kind in _HEAVY]
@@ -152,7 +122,7 @@ class _Builder:
         return self._layer(name, kind, label, path, call, parts)
 
     def _parts(self, name: str, path: str, steps: Sequence[Group]) -> tuple[Layer, ...]:
-        namer = _Namer()
+        namer = Namer()
         parts = []
         for step in steps:
             part = namer(f"{name}/{step.label}")
@@ -164,17 +134,13 @@ class _Builder:
                 )
         return tuple(parts)
 
-    def _states(self, name: str, path: str, step: Group, namer: _Namer) -> Iterator[Layer]:
+    def _states(self, name: str, path: str, step: Group, namer: Namer) -> Iterator[Layer]:
         """The carried and the stacked outputs of a loop, each to be tapped."""
         loop = step.operations[0]
         carried = loop.params["num_carry"]
         for k, value in enumerate(loop.outputs):
             label = "carry" if k < carried else "states"
             yield self._at(value, namer(f"{name}/{label}"), step.kind, label, path)
-
-    def _kind_of_class(self, path: str) -> str | None:
-        text = self.classes.get(path, path.rsplit(".", 1)[-1] if "." in path else "").lower()
-        return next((kind for pattern, kind in _CLASSES if re.search(pattern, text)), None)
 
     def _weights(self, operations: Sequence[Operation]) -> list[int]:
         """The weights that operations use, directly or through values prepared from them."""
@@ -248,7 +214,7 @@ class _Builder:
         self,
         inner: set[Scope],
         members: Sequence[tuple[Layer, list[Operation]]],
-        namer: _Namer,
+        namer: Namer,
     ) -> tuple[Layer, ...]:
         blocks = []
         for scope in sorted(inner - {()}, key=lambda scope: (len(scope), scope)):
@@ -259,16 +225,14 @@ class _Builder:
                     blocks.append(self._block(scope, list(run), namer))
         return tuple(blocks)
 
-    def _block(
-        self, scope: Scope, run: list[tuple[Layer, list[Operation]]], namer: _Namer
-    ) -> Layer:
+    def _block(self, scope: Scope, run: list[tuple[Layer, list[Operation]]], namer: Namer) -> Layer:
         layers = tuple(layer for layer, _ in run)
         operations = [operation for _, each in run for operation in each]
         path = "/".join(scope)
         return self._at(
             self.flow.result(operations),
             namer(path),
-            "attention" if self._kind_of_class(path) == "attention" else "block",
+            "attention" if kind_of_class(self.classes, path) == "attention" else "block",
             "block",
             "/".join(scope[:-1]),
             sum(layer.parameters for layer in layers),
