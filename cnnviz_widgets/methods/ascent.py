@@ -2,7 +2,7 @@
 
 Four parts are put together: an objective (what to raise), a parameterisation (what to turn), a
 transform (jitter, so that a feature does not depend on its place to the pixel) and an optimiser
-(any of optax). One compiled step serves every channel, class and position of a layer.
+(of optax). One compiled step serves every channel, class and position of a layer.
 
 On a CPU one step is one frame, in a Python loop: XLA runs convolutions inside a compiled loop
 several times slower there. On an accelerator a frame takes as many steps as fit in its time.
@@ -26,6 +26,7 @@ import optax
 from jaxtyping import Array, Float, Float32
 
 from ..network import FROZEN, InputError, Network, Replay
+from ..network.images import MAX_SIDE
 from .channels_last import channels_last
 from .objectives import Objective, Score, check_position, objective
 from .parameterisations import Fourier, Parameterisation
@@ -88,9 +89,11 @@ def ascend(
         target: "layer:channel", "layer:channel@row,column", "layer", a class name or number, or an
             `Objective`.
         steps: how many; the frames are numbered 0 (the start) to `steps`.
-        size: of the picture, one number or (rows, columns); the network's own if left out.
+        size: of the picture, one number or (rows, columns); the network's own if left out. A
+            `start` has its own.
         parameterisation: `Fourier()` or `Pixels()`.
-        optimizer: any of optax; Adam with `learning_rate` (Lucid's choice) if left out.
+        optimizer: one of optax that needs gradients only; Adam with `learning_rate` (Lucid's
+            choice) if left out.
         learning_rate: of Adam, when there is no `optimizer`.
         start: an image to begin from, float32 (H, W, C) in [0, 1] or uint8; grey with a little
             noise if left out.
@@ -113,7 +116,14 @@ def ascend(
     Example:
         >>> for frame in ascend(net, "conv3:5", steps=64): print(frame.step, frame.score)
     """
-    _check_numbers(steps, jitter, learning_rate, steps_per_frame)
+    _check_numbers(
+        steps=steps,
+        steps_per_frame=steps_per_frame,
+        jitter=jitter,
+        learning_rate=learning_rate,
+        l2=l2,
+        total_variation=total_variation,
+    )
     shape = _shape(net, size, start)
     goal = objective(net, target)
     for name in goal.layers:
@@ -255,22 +265,41 @@ def _shape(net: Network, size: int | Sequence[int] | None, start: Any) -> tuple[
             f"{net.input_shape}."
         )
     if start is not None:
-        return tuple(net.batch(start).shape)
-    sides = net.input_shape[:2] if size is None else size
-    rows, columns = (sides, sides) if isinstance(sides, int) else tuple(sides)
-    if rows < 1 or columns < 1:
-        raise InputError(f"expected a size of at least 1 pixel, got {size!r}.")
-    shape = (1, int(rows), int(columns), net.input_shape[2])
+        return _shape_of_start(net, size, start)
+    sides = (size, size) if isinstance(size, int) else tuple(size or net.input_shape[:2])
+    whole = all(isinstance(n, (int, np.integer)) and 0 < n <= MAX_SIDE for n in sides)
+    if len(sides) != 2 or not whole:
+        raise InputError(
+            f"expected a size of one number or (rows, columns), from 1 to {MAX_SIDE} pixels, got "
+            f"{size!r}."
+        )
+    shape = (1, int(sides[0]), int(sides[1]), net.input_shape[2])
     net.at(shape)  # refuses a size that the model cannot take
     return shape
 
 
-def _check_numbers(
-    steps: int, jitter: int, learning_rate: float, steps_per_frame: int | None
-) -> None:
-    if steps < 1 or (steps_per_frame is not None and steps_per_frame < 1):
-        raise InputError(f"expected at least 1 step, got steps={steps}, {steps_per_frame=}.")
-    if jitter < 0:
-        raise InputError(f"expected jitter of 0 pixels or more, got {jitter}.")
-    if not learning_rate > 0:
-        raise InputError(f"expected a learning rate above 0, got {learning_rate}.")
+def _shape_of_start(net: Network, size: Any, start: Any) -> tuple[int, ...]:
+    if size is not None:
+        raise InputError("expected size or start, got both: a start image has its own size.")
+    shape = tuple(net.batch(start).shape)
+    if shape[0] != 1:
+        raise InputError(f"expected one image to start from, got a batch of {shape[0]}.")
+    return shape
+
+
+def _check_numbers(**given: Any) -> None:
+    """Refuse numbers out of range, by name."""
+    for name, (low, high) in _RANGES.items():
+        value = given[name]
+        if value is not None and not low <= value <= high:  # which NaN is not, either
+            raise InputError(f"expected {name} from {low:g} to {high:g}, got {value}.")
+
+
+_RANGES = {
+    "steps": (1, 10**6),
+    "steps_per_frame": (1, 10**6),
+    "jitter": (0, MAX_SIDE),
+    "learning_rate": (1e-12, 1e6),
+    "l2": (0, 1e9),
+    "total_variation": (0, 1e9),
+}

@@ -15,7 +15,9 @@ def channels_last(value: Num[Array, ...], layer: Layer) -> Num[Array, "n ..."]:
         value: of `layer`, as the framework gives it.
         layer: says which axis is which; axes of unknown meaning stay between places and channels.
     """
-    value = jnp.moveaxis(value, layer.batch, 0)
+    value = jnp.moveaxis(value, layer.batch or 0, 0)
+    if layer.together > 1:
+        value = value.reshape(-1, layer.together, *value.shape[1:])
     named = [*layer.spatial, *([] if layer.channel is None else [layer.channel])]
     rest = [axis for axis in range(value.ndim - 1) if axis not in named]
     last = [] if layer.channel is None else [layer.channel]

@@ -18,7 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, UInt8
 
-from ..network import InputError, Layer, Network, Replay
+from ..network import InputError, Layer, Network, Replay, UnknownLayerError
+from ..network.errors import suggest
 from .channels_last import channels_last
 
 
@@ -57,6 +58,10 @@ class TileSheets(Mapping[str, TileSheet]):
         self._lock = threading.Lock()
 
     def __getitem__(self, layer: str) -> TileSheet:
+        if layer not in self._found:
+            raise UnknownLayerError(
+                f"expected the name of a layer, got {layer!r}: {suggest(layer, self._found)}"
+            )
         with self._lock:
             if layer not in self._sheets:
                 arrays = {name: np.asarray(value) for name, value in self._found[layer].items()}

@@ -16,11 +16,12 @@ class Axis:
     """The role of one axis.
 
     Attributes:
-        role: "batch", "channel", "time", or "spatial".
+        role: "batch", "channel", "time", "token" (places joined into one axis), or "spatial".
         source: which spatial axis of the input a spatial axis comes from (0 is the rows).
         start: first input place that output 0 sees; negative where padding is seen.
         stride: input places between neighbouring outputs.
-        size: how many input places an output sees.
+        size: how many input places an output sees; of a batch axis, how many of its rows belong to
+            one example.
     """
 
     role: str
@@ -30,7 +31,7 @@ class Axis:
     size: float = 1
 
 
-BATCH, CHANNEL, TIME = Axis("batch"), Axis("channel"), Axis("time")
+BATCH, CHANNEL, TIME, TOKEN = (Axis(role) for role in ("batch", "channel", "time", "token"))
 Axes = tuple[Axis | None, ...]
 
 

@@ -6,12 +6,14 @@ any claim about places. An operation without a rule keeps only what leaves no do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jax.extend import core
 
-from .axis import BATCH, CHANNEL, TIME, Axes, Axis, merged, windowed
+from .axis import BATCH, CHANNEL, TIME, TOKEN, Axes, Axis, merged, windowed
 from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, INLINED, REDUCTIONS, inner_jaxpr, name_of
 
 
@@ -121,7 +123,7 @@ def _reshape(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
         elif new[j] == 1:
             result.append(None)
             j += 1
-        elif i < len(old) and old[i] == 1:
+        elif i < len(old) and old[i] == 1 and axes[i] != BATCH:
             i += 1
         else:
             i, j, joined = _joined(axes, old, new, i, j)
@@ -140,13 +142,13 @@ def _joined(
             left, i = left * old[i], i + 1
         else:
             right, j = right * new[j], j + 1
-    run = axes[first:i]
-    if j - begin > 1:  # split
-        return i, j, [None] * (j - begin)
-    if any(axis == BATCH for axis in run):
-        others = (size for axis, size in zip(run, old[first:i], strict=True) if axis != BATCH)
-        return i, j, [BATCH if all(size == 1 for size in others) else None]
-    return i, j, [CHANNEL]
+    parts, joined = j - begin, axes[first:i]
+    if parts > 1:  # the last part of split channels varies fastest, as channels do
+        return i, j, [None] * (parts - 1) + [CHANNEL if joined == (CHANNEL,) else None]
+    if joined[0] is not None and joined[0].role == "batch":
+        together = joined[0].size * math.prod(old[first + 1 : i])
+        return i, j, [replace(BATCH, size=together)]
+    return i, j, [CHANNEL if CHANNEL in joined else TOKEN]
 
 
 def _broadcast(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
@@ -178,7 +180,7 @@ def _pad(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
     config = equation.params["padding_config"]
     return [
         tuple(
-            windowed(axis, 1, 1, (low, high), 1, inside + 1)
+            windowed(axis, 1, 1, (int(low), int(high)), 1, inside + 1)
             for axis, (low, high, inside) in zip(_first(given), config, strict=True)
         )
     ]

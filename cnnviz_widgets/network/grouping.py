@@ -11,9 +11,12 @@ operations of one module call and joins them:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import jax.numpy as jnp
 
 from .operation import Operation
 from .program import Program
@@ -50,12 +53,37 @@ class Dataflow:
             for value in set(operation.inputs):
                 self.users.setdefault(value, []).append(operation.index)
         self.outputs = set(program.outputs)
+        self.sizes = {value: _parameters(program.avals[value]) for value in program.weights}
 
     def inputs(self, operations: Sequence[Operation]) -> list[int]:
         """Values that depend on the input and come from outside `operations`, each once."""
         made = {value for operation in operations for value in operation.outputs}
         taken = (v for op in operations for v in op.inputs if v in self.program.live)
         return list(dict.fromkeys(value for value in taken if value not in made))
+
+    def shape(self, value: int) -> tuple[int, ...]:
+        """Of a value."""
+        return tuple(self.program.avals[value].shape)
+
+    def shapes(self, operation: Operation) -> list[tuple[int, ...]]:
+        """Of what an operation takes."""
+        return [self.shape(value) for value in operation.inputs]
+
+    def weights(self, operations: Sequence[Operation]) -> list[int]:
+        """The weights that `operations` use, directly or through values prepared from them."""
+        found: dict[int, None] = {}
+        seen: set[int] = set()
+        queue = [value for operation in operations for value in operation.inputs]
+        while queue:
+            value = queue.pop()
+            if value in seen or value in self.program.live:
+                continue
+            seen.add(value)
+            if value in self.sizes:
+                found[value] = None
+            elif value in self.program.producer:
+                queue.extend(self.program.producer[value].inputs)
+        return list(found)
 
     def results(self, operations: Sequence[Operation]) -> list[int]:
         """Values made by `operations` that something else uses."""
@@ -71,6 +99,10 @@ class Dataflow:
         """The value that `operations` are there for: the last one that something else uses."""
         results = self.results(operations)
         return results[-1] if results else operations[-1].outputs[0]
+
+
+def _parameters(aval: Any) -> int:
+    return math.prod(aval.shape) if jnp.issubdtype(aval.dtype, jnp.floating) else 0
 
 
 def group(flow: Dataflow, run: Sequence[Operation]) -> list[Group]:
@@ -150,6 +182,8 @@ def _classify(flow: Dataflow, piece: list[Operation]) -> Group:
         if name in ("add", "mul", "sub", "div", "max") and len(flow.inputs(piece)) == 2:
             label = {"add": "add", "mul": "multiply", "sub": "subtract", "div": "divide"}
             return Group("add" if name == "add" else "combine", label.get(name, name), piece)
+        if primitive.startswith("custom_") and flow.shape(first.outputs[0]) in flow.shapes(first):
+            return Group("activation", name, piece)
     return _classify_light(piece)
 
 
@@ -160,6 +194,8 @@ def _classify_light(piece: list[Operation]) -> Group:
         label = "flatten" if len(out.aval.shape) == 2 and "reshape" in names else "reshape"
         only = next(iter(names)) if len(names) == 1 else ""
         return Group("reshape", only if only in ("transpose", "slice") else label, piece)
+    if {"exp", "reduce_sum", "div"} <= names:
+        return Group("activation", "softmax", piece)
     if "rsqrt" in names or ("sqrt" in names and "div" in names):
         return Group("norm", "norm", piece)
     if names & REDUCTIONS:

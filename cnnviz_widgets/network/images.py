@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
 from PIL import Image
@@ -27,7 +28,7 @@ def check_shape(shape: Sequence[int] | None) -> tuple[int, ...]:
             "expected input_shape, the shape of one example with channels last, such as "
             "input_shape=(224, 224, 3); this model does not say it by itself."
         )
-    sizes = tuple(shape)
+    sizes = tuple(shape) if isinstance(shape, Sequence) else ()
     if not sizes or not all(isinstance(n, (int, np.integer)) and n > 0 for n in sizes):
         raise InputError(
             "expected input_shape to be positive integers without the batch, such as "
@@ -45,14 +46,15 @@ def check_batch(x: Any, input_shape: tuple[int, ...]) -> np.ndarray | jax.Array:
     Raises:
         InputError: says what was expected, what came, and the mend.
     """
-    array = x if isinstance(x, jax.Array) else _as_array(x)
+    array = _as_array(x)
     rank = len(input_shape)
     if array.ndim == rank:
         array = array[None]
     if array.ndim != rank + 1:
         raise InputError(_expected(input_shape, f"an array of shape {tuple(np.shape(x))}"))
-    if array.shape[0] == 0:
-        raise InputError(_expected(input_shape, "an empty batch") + " Give at least one example.")
+    if 0 in array.shape:
+        came = "an empty batch" if array.shape[0] == 0 else f"an array of shape {array.shape}"
+        raise InputError(_expected(input_shape, came) + " Give at least one example.")
     if array.shape[-1] != input_shape[-1]:
         mend = _channel_mend(array.shape, input_shape) if rank == 3 else ""
         raise InputError(_expected(input_shape, f"{array.shape[-1]} channels") + mend)
@@ -62,12 +64,12 @@ def check_batch(x: Any, input_shape: tuple[int, ...]) -> np.ndarray | jax.Array:
     return _finite(array.astype(np.float32))
 
 
-def _as_array(x: Any) -> np.ndarray:
+def _as_array(x: Any) -> np.ndarray | jax.Array:
     try:
-        array = np.asarray(x)
+        array = x if isinstance(x, jax.Array) else np.asarray(x)
     except (TypeError, ValueError) as error:
         raise InputError(f"expected an array of numbers, got {type(x).__name__}.") from error
-    if array.dtype.kind not in "uif":
+    if not (jnp.issubdtype(array.dtype, jnp.integer) or jnp.issubdtype(array.dtype, jnp.floating)):
         raise InputError(
             f"expected numbers (uint8, or floats in [0, 1]), got {type(x).__name__} of dtype "
             f"{array.dtype}. Convert with numpy.asarray(image)."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,38 @@ class Layer:
         receptive_field: of its output places; `None` where there are none.
         spatial: which axes of `shape` are places (rows, columns).
         channel: which axis of `shape` holds the channels, or `None`.
+        value: number of its output in the program.
+        batch: which axis of the output is the batch; `None` if it has none.
+        together: how many rows of that axis belong to one example, where a model joins axes.
     """
 
     name: str
     kind: str
     operation: str
     shape: tuple[int, ...]
-    parameters: int
-    flops: int
-    scope: str
+    parameters: int = 0
+    flops: int = 0
+    scope: str = ""
     parts: tuple[Layer, ...] = ()
     receptive_field: ReceptiveField | None = None
     spatial: tuple[int, ...] = ()
     channel: int | None = None
     value: int = field(default=-1, repr=False, compare=False)
-    batch: int = field(default=0, repr=False, compare=False)
+    batch: int | None = field(default=0, repr=False, compare=False)
+    together: int = field(default=1, repr=False, compare=False)
 
     @property
     def channels(self) -> int:
         """How many channels (or units) there are; 1 without a channel axis."""
         return 1 if self.channel is None else self.shape[self.channel]
+
+
+class Step(NamedTuple):
+    """One step of the model: its layer or part, its kind, and what it does."""
+
+    layer: str
+    kind: str
+    operation: str
 
 
 @dataclass(frozen=True)
@@ -64,12 +77,14 @@ class Layout:
     Attributes:
         layers: in the order of execution, without blocks.
         blocks: the modules around layers, outer ones first.
-        logits: the layer that holds the scores before a final softmax.
+        logits: the layer that holds the scores before a final softmax; `None` without layers.
+        steps: what an operation (by its index) is part of.
     """
 
     layers: tuple[Layer, ...]
     blocks: tuple[Layer, ...]
-    logits: Layer
+    logits: Layer | None
+    steps: Mapping[int, Step]
 
     def everything(self) -> Iterator[Layer]:
         """Layers and blocks, and the parts of layers."""

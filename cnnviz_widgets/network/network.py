@@ -68,6 +68,7 @@ class Network:
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
         self._lock = threading.RLock()
         self._layout = self.at((1, *self.input_shape)).layout
+        assert self._layout.logits is not None
         self._by_name = {layer.name: layer for layer in self._layout.everything()}
         self.logits: Layer = self[output] if output else self._layout.logits
         self.classes = self._checked_classes(classes)
@@ -147,8 +148,10 @@ class Network:
 
     def takes(self, shape: Sequence[int]) -> bool:
         """Whether the model can run on one example of this shape."""
+        key = (1, *(int(size) for size in shape))
         try:
-            self.at((1, *shape))
+            if key not in self._programs:
+                self._trace(key)  # not kept: sizes that are only tried would crowd out others
         except InputError:
             return False
         return True
@@ -175,13 +178,14 @@ class Network:
         """The program for a batch of this shape, traced at the first call."""
         key = tuple(int(size) for size in shape)
         with self._lock:
-            found = self._programs.pop(key, None)
-            if found is None:
-                found = TracedProgram(self._model, self.preprocess, key)
+            found = self._programs.pop(key, None) or self._trace(key)
             self._programs[key] = found  # the newest is last
             while len(self._programs) > MAX_SHAPES:
                 self._programs.pop(next(iter(self._programs)))
         return found
+
+    def _trace(self, shape: tuple[int, ...]) -> TracedProgram:
+        return TracedProgram(self._model, self.preprocess, shape, first=not self._programs)
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
         if classes is None:

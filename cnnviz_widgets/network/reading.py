@@ -1,34 +1,33 @@
-"""Reading the layers of a program: operations grouped by the modules and steps they came from.
+"""Reading the layers of a program: its calls, with names, shapes, weights and work.
 
-A module call is a run of operations with the same path. A module without modules inside is one
-layer with its framework's name; what fused operations it holds (a Keras `Conv2D` with its
-activation) are the layer's parts. Between modules, each functional step (`nnx.relu(x)`) is a layer
-of its own, named by its place. A module or step that comes again gets a number: `relu`, `relu_2`.
-So a ReLU that is used three times is three layers, because it is three runs of operations.
+A module's call is a layer with its framework's name; what fused steps it holds (a Keras `Conv2D`
+with its activation) are the layer's parts. A step between modules (`nnx.relu(x)`) is a layer too,
+named by its place. What comes again gets a number: `relu`, `relu_2`. So a ReLU that is used three
+times is three layers, because it is three runs of operations.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
-
-import jax.numpy as jnp
 
 from .axes import find_axes
 from .axis import Axis
+from .calls import Call, find_calls
 from .cost import flops
-from .grouping import Dataflow, Group, group
+from .grouping import Dataflow, Group
 from .kinds import kind_of_class
-from .layers import Layer, Layout, ReceptiveField
+from .layers import Layer, Layout, ReceptiveField, Step
 from .naming import Namer
 from .operation import Operation, Scope
 from .program import Program
-from .vocabulary import PLUMBING
 
+# A module whose class is one of these is one step, however many operations it takes.
 _WHOLE = {"norm", "pool", "recurrent", "embedding", "activation", "attention", "reshape", "scale"}
 _HEAVY = ("conv", "dense", "recurrent", "loop", "condition", "matmul", "norm", "pool", "embedding")
+_FINAL = {"softmax", "log_softmax", "sigmoid", "logistic"}
 
 
 def find_layers(program: Program, classes: Mapping[str, str]) -> Layout:
@@ -38,235 +37,159 @@ def find_layers(program: Program, classes: Mapping[str, str]) -> Layout:
         program: a traced model.
         classes: the class of each module, by its path (as far as the framework tells).
     """
-    return _Builder(program, classes).build()
+    return _Reader(program, classes).read()
 
 
-class _Builder:
+class _Reader:
     def __init__(self, program: Program, classes: Mapping[str, str]) -> None:
         self.program = program
         self.classes = classes
         self.flow = Dataflow(program)
         self.axes = find_axes(program)
-        self.sizes = {value: _parameters(program.avals[value]) for value in program.weights}
-        self.unclaimed = dict(self.sizes)  # a weight that several layers share is counted once
+        self.batch = program.avals[program.x].shape[0]
+        self.unclaimed = dict(self.flow.sizes)  # a weight that several layers share counts once
+        self.steps: dict[int, Step] = {}
 
-    def build(self) -> Layout:
-        live = [
-            operation
-            for operation in self.program.needed(self.program.outputs, ())
-            if any(value in self.program.live for value in operation.inputs)
-        ]
-        inner = {scope[:k] for scope in {op.scope for op in live} for k in range(len(scope))}
-        namer = Namer()
-        layers: list[Layer] = []
-        members: list[tuple[Layer, list[Operation]]] = []
-        for scope, run in _runs(live):
-            leaf = bool(scope) and scope not in inner
-            for found, operations in self._layers_of(scope, run, leaf, namer):
-                layers.append(found)
-                members.append((found, operations))
-        blocks = self._blocks(inner, members, namer)
-        return Layout(tuple(layers), blocks, self._logits(members))
+    def read(self) -> Layout:
+        calls, around = find_calls(self.flow, self.classes)
+        modules = {call.path for call in calls if call.module}
+        self.name = Namer(reserved=modules | {"/".join(scope) for scope in around})
+        members = [(self._layer_of(call), call) for call in calls]
+        # What has no batch axis belongs to no image: a condition on the whole batch, say.
+        layers = tuple(layer for layer, _ in members if layer.batch is not None)
+        blocks = tuple(self._blocks(around - {()}, members))
+        logits = self._logits(members) if members else None
+        return Layout(layers, blocks, logits, self.steps)
 
-    def _layers_of(
-        self, scope: Scope, run: list[Operation], leaf: bool, namer: Namer
-    ) -> Iterator[tuple[Layer, list[Operation]]]:
-        path = "/".join(scope)
-        if not leaf:
-            prefix = f"{path}/" if path else ""
-            for step in group(self.flow, run):
-                name = namer(prefix + step.label)
-                yield (
-                    self._layer(name, step.kind, step.label, path, step.operations),
-                    step.operations,
-                )
-            return
-        for call in self._calls(path, run):
-            yield self._module(namer(path), path, call), call
+    def _layer_of(self, call: Call) -> Layer:
+        if call.module:
+            return self._module(call)
+        (step,) = call.steps
+        layer = self._layer(self._functional_name(call.path, step), call.path, [step], owns=True)
+        self._note(layer.name, step)
+        return layer
 
-    def _calls(self, path: str, run: list[Operation]) -> Iterator[list[Operation]]:
-        """Split a run where the same module, or another of the same name, is called again."""
-        known = path in self.classes
-        calls: list[list[Operation]] = [[]]
-        seen: set[int] = set()
-        for operation in run:
-            weights = set(self._weights([operation])) if _is_product(operation) else set()
-            again = bool(weights & seen) if known else bool(weights and seen)
-            if again:
-                calls.append(self._loose_end(calls[-1]))
-                seen = set()
-            seen |= weights
-            calls[-1].append(operation)
-        yield from (call for call in calls if call)
+    def _functional_name(self, path: str, step: Group) -> str:
+        return self.name(f"{path}/{step.label}" if path else step.label)
 
-    def _loose_end(self, call: list[Operation]) -> list[Operation]:
-        """Take the changes of shape that lead to the next call off the end of this one."""
-        cut = len(call)
-        while cut > 1 and call[cut - 1].name in PLUMBING:
-            cut -= 1
-        tail = call[cut:]
-        del call[cut:]
-        return tail
-
-    def _module(self, name: str, path: str, call: list[Operation]) -> Layer:
-        said = kind_of_class(self.classes, path)
-        steps = group(self.flow, call)
-        named = [step for step in steps if step.kind != "reshape"]
-        heavy = [step for step in steps if step.kind in _HEAVY]
-        main = (heavy or named or steps)[0]
-        kind = said or (main.kind if len(heavy) <= 1 else "block")
-        label = main.label if said in (None, main.kind) else kind
-        parts: tuple[Layer, ...] = ()
+    def _module(self, call: Call) -> Layer:
+        name = self.name(call.path, own=True)
+        said = kind_of_class(self.classes, call.path)
+        named = [step for step in call.steps if step.kind != "reshape"] or call.steps
+        heavy = [step for step in named if step.kind in _HEAVY]
+        main = (heavy or named)[0]
+        layer = self._layer(name, call.path, call.steps, owns=True)
+        layer = replace(
+            layer,
+            kind=said or (main.kind if len(heavy) <= 1 else "block"),
+            operation=main.label if said in (None, main.kind) else said,
+        )
         if (said not in _WHOLE and len(named) > 1) or _has_states(main):
-            parts = self._parts(name, path, named)
-        return self._layer(name, kind, label, path, call, parts)
+            return replace(layer, parts=tuple(self._parts(layer, named)))
+        for step in call.steps:
+            self._note(name, step)
+        return layer
 
-    def _parts(self, name: str, path: str, steps: Sequence[Group]) -> tuple[Layer, ...]:
+    def _parts(self, layer: Layer, steps: Sequence[Group]) -> Iterator[Layer]:
         namer = Namer()
-        parts = []
         for step in steps:
-            part = namer(f"{name}/{step.label}")
+            name = namer(f"{layer.name}/{step.label}")
+            self._note(name, step)
             if _has_states(step):
-                parts.extend(self._states(name, path, step, namer))
+                yield from self._states(layer, step, namer)
             else:
-                parts.append(
-                    self._layer(part, step.kind, step.label, path, step.operations, own=False)
-                )
-        return tuple(parts)
+                yield self._layer(name, layer.scope, [step], owns=False)
 
-    def _states(self, name: str, path: str, step: Group, namer: Namer) -> Iterator[Layer]:
+    def _states(self, layer: Layer, step: Group, namer: Namer) -> Iterator[Layer]:
         """The carried and the stacked outputs of a loop, each to be tapped."""
         loop = step.operations[0]
-        carried = loop.params["num_carry"]
         for k, value in enumerate(loop.outputs):
-            label = "carry" if k < carried else "states"
-            yield self._at(value, namer(f"{name}/{label}"), step.kind, label, path)
+            label = "carry" if k < loop.params["num_carry"] else "states"
+            name = namer(f"{layer.name}/{label}")
+            yield Layer(name, step.kind, label, scope=layer.scope, **self._places(value))
 
-    def _weights(self, operations: Sequence[Operation]) -> list[int]:
-        """The weights that operations use, directly or through values prepared from them."""
-        found: dict[int, None] = {}
-        queue = [value for operation in operations for value in operation.inputs]
-        seen: set[int] = set()
-        while queue:
-            value = queue.pop()
-            if value in seen or value in self.program.live:
-                continue
-            seen.add(value)
-            if value in self.sizes:
-                found[value] = None
-            elif value in self.program.producer:
-                queue.extend(self.program.producer[value].inputs)
-        return list(found)
+    def _note(self, name: str, step: Group) -> None:
+        noted = Step(name, step.kind, step.label)
+        self.steps.update((operation.index, noted) for operation in step.operations)
 
-    def _layer(
-        self,
-        name: str,
-        kind: str,
-        label: str,
-        path: str,
-        operations: list[Operation],
-        parts: tuple[Layer, ...] = (),
-        own: bool = True,
-    ) -> Layer:
-        value = self.flow.result(operations)
-        weights = self._weights(operations)
-        parameters = sum((self.unclaimed if own else self.sizes)[weight] for weight in weights)
-        if own:
+    def _layer(self, name: str, path: str, steps: Sequence[Group], *, owns: bool) -> Layer:
+        """A layer of some steps; one that owns its weights counts those not counted before."""
+        operations = [operation for step in steps for operation in step.operations]
+        weights = self.flow.weights(operations)
+        sizes = self.unclaimed if owns else self.flow.sizes
+        parameters = sum(sizes[weight] for weight in weights)
+        if owns:
             self.unclaimed.update(dict.fromkeys(weights, 0))
-        work = sum(flops(operation.equation) for operation in operations)
-        batch = self.program.avals[self.program.x].shape[0]
-        return self._at(value, name, kind, label, path, parameters, work // batch, parts)
-
-    def _at(
-        self,
-        value: int,
-        name: str,
-        kind: str,
-        label: str,
-        path: str,
-        parameters: int = 0,
-        work: int = 0,
-        parts: tuple[Layer, ...] = (),
-    ) -> Layer:
-        shape = tuple(self.program.avals[value].shape)
-        axes = self.axes.get(value, (None,) * len(shape))
-        batch = next((k for k, axis in enumerate(axes) if axis and axis.role == "batch"), 0)
-        rest = [axis for k, axis in enumerate(axes) if k != batch]
-        spatial = _spatial(rest)
-        channel = next((k for k, axis in enumerate(rest) if axis and axis.role == "channel"), None)
         return Layer(
-            name=name,
-            kind=kind,
-            operation=label,
-            shape=shape[:batch] + shape[batch + 1 :],
+            name,
+            steps[0].kind,
+            steps[0].label,
             parameters=parameters,
-            flops=work,
+            flops=sum(flops(operation.equation) for operation in operations) // self.batch,
             scope=path,
-            parts=parts,
-            receptive_field=_receptive_field([rest[k] for k in spatial]),
-            spatial=spatial,
-            channel=channel,
-            value=value,
-            batch=batch,
+            **self._places(self.flow.result(operations)),
         )
 
-    def _blocks(
-        self,
-        inner: set[Scope],
-        members: Sequence[tuple[Layer, list[Operation]]],
-        namer: Namer,
-    ) -> tuple[Layer, ...]:
-        blocks = []
-        for scope in sorted(inner - {()}, key=lambda scope: (len(scope), scope)):
-            for inside, run in itertools.groupby(
-                members, key=lambda m: m[1][0].scope[: len(scope)] == scope
-            ):
+    def _places(self, value: int) -> dict[str, Any]:
+        """The shape of a value, and what its axes are."""
+        shape = tuple(self.program.avals[value].shape)
+        axes = list(self.axes.get(value, (None,) * len(shape)))
+        batch = next((k for k, axis in enumerate(axes) if axis and axis.role == "batch"), None)
+        if batch is None and shape[:1] == (self.batch,):
+            batch = 0
+        together = 1
+        if batch is not None:
+            found = axes.pop(batch)
+            together = int(found.size) if found else 1
+            shape = shape[:batch] + shape[batch + 1 :]
+        if together > 1:  # the batch is joined with another axis, which belongs to the example
+            shape, axes = (together, *shape), [None, *axes]
+        spatial = _spatial(axes)
+        channels = [k for k, axis in enumerate(axes) if axis and axis.role == "channel"]
+        return {
+            "shape": shape,
+            "spatial": spatial,
+            "channel": channels[-1] if channels else None,
+            "receptive_field": _receptive_field([axes[k] for k in spatial]),
+            "value": value,
+            "batch": batch,
+            "together": together,
+        }
+
+    def _blocks(self, scopes: Set[Scope], members: Sequence[tuple[Layer, Call]]) -> Iterator[Layer]:
+        for scope in sorted(scopes, key=lambda scope: (len(scope), scope)):
+            depth = len(scope)
+            runs = itertools.groupby(members, key=lambda m, s=scope, d=depth: m[1].scope[:d] == s)
+            for inside, run in runs:
                 if inside:
-                    blocks.append(self._block(scope, list(run), namer))
-        return tuple(blocks)
+                    yield self._block(scope, list(run))
 
-    def _block(self, scope: Scope, run: list[tuple[Layer, list[Operation]]], namer: Namer) -> Layer:
+    def _block(self, scope: Scope, run: list[tuple[Layer, Call]]) -> Layer:
         layers = tuple(layer for layer, _ in run)
-        operations = [operation for _, each in run for operation in each]
+        operations: list[Operation] = [op for _, call in run for op in call.operations]
         path = "/".join(scope)
-        return self._at(
-            self.flow.result(operations),
-            namer(path),
-            "attention" if kind_of_class(self.classes, path) == "attention" else "block",
+        attention = kind_of_class(self.classes, path) == "attention"
+        return Layer(
+            self.name(path, own=True),
+            "attention" if attention else "block",
             "block",
-            "/".join(scope[:-1]),
-            sum(layer.parameters for layer in layers),
-            sum(layer.flops for layer in layers),
-            layers,
+            parameters=sum(layer.parameters for layer in layers),
+            flops=sum(layer.flops for layer in layers),
+            scope="/".join(scope[:-1]),
+            parts=layers,
+            **self._places(self.flow.result(operations)),
         )
 
-    def _logits(self, members: Sequence[tuple[Layer, list[Operation]]]) -> Layer:
+    def _logits(self, members: Sequence[tuple[Layer, Call]]) -> Layer:
         """The layer whose value goes into the last softmax, or the last layer."""
-        flat = [(layer, ops) for layer, ops in members]
-        last, operations = flat[-1]
+        last, call = members[-1]
         if last.parts and last.parts[-1].operation in _FINAL:
             return last.parts[-2]
-        if last.operation not in _FINAL or len(flat) < 2:
+        if last.operation not in _FINAL or len(members) < 2:
             return last
-        value = self.flow.inputs(operations)[0]
-        steps = [step for layer, _ in flat for step in (layer, *layer.parts)]
-        return next((s for s in reversed(steps) if s.value == value), flat[-2][0])
-
-
-_FINAL = {"softmax", "log_softmax", "sigmoid", "logistic"}
-
-
-def _parameters(aval: Any) -> int:
-    return math.prod(aval.shape) if jnp.issubdtype(aval.dtype, jnp.floating) else 0
-
-
-def _runs(operations: Sequence[Operation]) -> Iterator[tuple[Scope, list[Operation]]]:
-    for scope, run in itertools.groupby(operations, key=lambda operation: operation.scope):
-        yield scope, list(run)
-
-
-def _is_product(operation: Operation) -> bool:
-    return operation.name in ("conv_general_dilated", "dot_general")
+        value = self.flow.inputs(call.operations)[0]
+        steps = [step for layer, _ in members for step in (layer, *layer.parts)]
+        return next((s for s in reversed(steps) if s.value == value), members[-2][0])
 
 
 def _has_states(step: Group) -> bool:

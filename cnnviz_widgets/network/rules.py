@@ -22,7 +22,6 @@ from jax import lax
 
 from .errors import UnknownOperationError
 from .operation import Operation
-from .vocabulary import BENDING
 
 Function = Callable[..., Sequence[jax.Array]]
 
@@ -49,28 +48,31 @@ class RuleBook:
     Attributes:
         name: of the method, for messages.
         table: from an operation's name to its rule.
-        covers: names of the operations that must have a rule; one without is an error.
+        covers: kinds of steps (`activation`, …) that must be known; another one is refused.
+        knows: labels of the steps of those kinds for which the method is defined.
     """
 
     name: str
     table: Mapping[str, Rule] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
+    knows: frozenset[str] = frozenset()
 
     def function(self, operation: Operation, prepared: Any) -> Function:
         """The function that computes `operation`, with this book's backward pass."""
         rule = self.table.get(operation.name)
-        if rule is None:
-            self._check(operation)
-            return operation
-        return rule.apply(operation, prepared) or operation
+        return (rule and rule.apply(operation, prepared)) or operation
 
-    def _check(self, operation: Operation) -> None:
-        if operation.name in self.covers:
-            place = "/".join(operation.scope) or "the top level"
-            known = ", ".join(sorted(self.covers & self.table.keys()))
+    def check(self, layer: str, kind: str, label: str) -> None:
+        """Refuse a step for which the method is not defined.
+
+        Raises:
+            UnknownOperationError: names the step and its layer.
+        """
+        if kind in self.covers and label not in self.knows:
             raise UnknownOperationError(
-                f"{self.name} has no rule for the operation {operation.name!r} at {place}; it "
-                f"knows: {known}. Add one to the table, or choose a method without rules."
+                f"{self.name} has no rule for the operation {label!r} in layer {layer!r}; it "
+                f"knows: {', '.join(sorted(self.knows))}. Choose a method without rules, or give "
+                "a RuleBook that has one."
             )
 
 
@@ -133,7 +135,7 @@ def _frozen_convolution(operation: Operation, flipped: jax.Array | None) -> Func
     def backward(flipped: jax.Array, g: jax.Array) -> tuple[Any, ...]:
         dx = lax.conv_general_dilated(
             g,
-            flipped,
+            flipped.astype(g.dtype),
             window_strides=params["lhs_dilation"],
             padding=padding,
             lhs_dilation=params["window_strides"],
@@ -141,9 +143,8 @@ def _frozen_convolution(operation: Operation, flipped: jax.Array | None) -> Func
             dimension_numbers=type(dims)(dims.out_spec, dims.rhs_spec, dims.lhs_spec),
             feature_group_count=params["feature_group_count"],
             precision=params["precision"],
-            preferred_element_type=x.aval.dtype,
         )
-        return dx, None, None
+        return dx.astype(x.aval.dtype), None, None
 
     ruled = _with_vjp(convolve, forward, backward)
     return lambda x, kernel: [ruled(x, kernel, flipped)]
@@ -250,12 +251,14 @@ FROZEN = RuleBook(
 def relu_rules(name: str, backward: Callable[[jax.Array, jax.Array], jax.Array]) -> RuleBook:
     """A book in which every ReLU is differentiated by `backward(g, x)`.
 
-    Another activation is refused by name: for those the method is not defined.
+    Another activation is refused by name, for the method is not defined for it; so are loops and
+    conditions, which may hold one.
     """
     return RuleBook(
         name,
         {**FROZEN.table, "relu": _relu_backward(backward)},
-        covers=BENDING,
+        covers=frozenset(["activation", "recurrent", "loop", "condition"]),
+        knows=frozenset(["relu", "softmax", "log_softmax"]),
     )
 
 

@@ -75,7 +75,7 @@ def _row(layer: Layer, name: str, logits: str) -> tuple[str, ...]:
         layer.kind if layer.kind == layer.operation else f"{layer.kind} ({layer.operation})",
         _size(layer.shape),
         f"{layer.parameters:,}" if layer.parameters else "",
-        count(layer.flops) if layer.flops else "",
+        count(layer.flops).strip() if layer.flops else "",
         _size([round(n) for n in seen.size]) if seen else "",
     )
 
@@ -85,8 +85,8 @@ def _size(shape: Sequence[int]) -> str:
 
 
 def count(number: int) -> str:
-    """A number in three digits with its unit: 15.5 G."""
+    """A number in three digits, ready for its unit: "15.5 G", "312 "."""
     for unit, size in _UNITS:
         if number >= size:
             return f"{number / size:.3g} {unit}"
-    return str(number)
+    return f"{number} "

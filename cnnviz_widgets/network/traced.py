@@ -9,7 +9,8 @@ that becomes a constant in the compiled code, nor is it computed twice.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,6 +19,7 @@ import jax.numpy as jnp
 from .adapters import Traceable
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .operation import Operation
 from .program import Edit, Program, trace
 from .reading import find_layers
 from .rules import NO_RULES, RuleBook
@@ -56,6 +58,7 @@ class Replay:
         """The program's values by number."""
         program = self._traced.program
         known = {**self._values, program.x: x}
+        self._traced.check(self._rules, program.needed(numbers, known))
         return program.replay(
             known, numbers, edits=edits, rules=self._rules, prepared=self._prepared
         )
@@ -83,8 +86,8 @@ class TracedProgram:
         layout: its layers.
 
     Raises:
-        InputError: if the model cannot take this shape.
-        ModelError: if the model fails for another reason; says in which layer.
+        InputError: if a model that can be traced at another shape cannot take this one.
+        ModelError: if the model fails; says in which layer.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class TracedProgram:
         model: Traceable,
         preprocess: Callable[[jax.Array], jax.Array] | None,
         shape: tuple[int, ...],
+        first: bool = True,
     ) -> None:
         self.shape = shape
         self._model = model
@@ -112,9 +116,14 @@ class TracedProgram:
             x = jax.ShapeDtypeStruct(shape, jnp.float32)
             self.program: Program = trace(apply, model.weights, x, model.root)
         except Exception as error:
-            raise _trace_error(error, model, shape) from error
+            raise _trace_error(error, model, shape, first) from error
         self.layout: Layout = find_layers(self.program, model.classes)
         self._by_name = {layer.name: layer for layer in self.layout.everything()}
+        if not self.layout.layers:
+            raise InputError(
+                "expected a model whose output is computed from its input; this one does nothing "
+                "with it. Is the input passed on?"
+            )
         empty = next((layer for layer in self.layout.layers if 0 in layer.shape), None)
         if empty is not None:
             raise InputError(
@@ -130,6 +139,13 @@ class TracedProgram:
             raise UnknownLayerError(
                 f"expected the name of a layer, got {name!r}: {suggest(name, self._by_name)}"
             ) from None
+
+    def check(self, rules: RuleBook, operations: Iterable[Operation]) -> None:
+        """Refuse operations for which `rules` have none, by name."""
+        for operation in operations:
+            found = self.layout.steps.get(operation.index)
+            if found is not None:
+                rules.check(*found)
 
     def output(self, x: jax.Array) -> Any:
         """The model's own output."""
@@ -209,19 +225,33 @@ def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> Arrays:
     return {index: array for index, array in found.items() if array is not None}
 
 
-def _trace_error(error: Exception, model: Traceable, shape: tuple[int, ...]) -> Exception:
-    """Say in which layer a model failed, from the innermost module in the traceback."""
-    place, traceback = None, error.__traceback__
-    while traceback is not None:
-        place = model.place(traceback.tb_frame.f_locals.get("self")) or place
-        traceback = traceback.tb_next
-    where = f"in layer {place!r}" if place else "while it was traced"
-    what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    kind = InputError if isinstance(error, (TypeError, ValueError)) else ModelError
-    return kind(
-        f"the model fails {where} on an input of {_size(shape)}: {what}. If the size is to blame, "
-        "give images of the network's own input_shape (net.fit(image) brings one there)."
+def _trace_error(
+    error: Exception, model: Traceable, shape: tuple[int, ...], first: bool
+) -> Exception:
+    what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
+    failed = f"the model fails {_place(error, model)} on an input of {_size(shape)}: {what[:800]}."
+    if first:
+        return ModelError(
+            f"{failed} Check that input_shape is right and that the model runs on one such batch."
+        )
+    return InputError(
+        f"{failed} It runs at its own input_shape; net.fit(image) brings a picture there."
     )
+
+
+def _place(error: Exception, model: Traceable) -> str:
+    """The innermost module in the traceback, else the innermost line of the user's own code."""
+    layer, line, traceback = None, None, error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        layer = model.place(traceback.tb_frame.f_locals.get("self")) or layer
+        if "site-packages" not in code.co_filename and not code.co_filename.startswith(_HERE):
+            line = f"in {code.co_name}, line {traceback.tb_lineno} of {code.co_filename}"
+        traceback = traceback.tb_next
+    return f"in layer {layer!r}" if layer else line or "while it is traced"
+
+
+_HERE = str(Path(__file__).parent)
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -44,17 +44,10 @@ ACTIVATIONS = _words(
 # Functions of jax.nn and jax.numpy that appear as jitted calls and are one step to a person.
 KNOWN_FUNCTIONS = ACTIVATIONS | {"standardize", "dot_product_attention", "logsumexp", "one_hot"}
 
-# The operations at the heart of an activation. A set of rules for ReLU is not defined for them.
-BENDING = (ACTIVATIONS - {"softmax", "log_softmax"}) | _words("erf erfc expm1 sin cos")
-
 # Element by element, bends (as opposed to shifts or scales) its input.
-NONLINEAR = (
-    ACTIVATIONS
-    | BENDING
-    | _words(
-        "exp exp2 log log1p erf_inv tan abs sign integer_pow pow sqrt rsqrt cbrt square max min "
-        "clamp select_n floor ceil round sinh cosh asinh acosh atanh asin acos atan"
-    )
+NONLINEAR = ACTIVATIONS | _words(
+    "exp exp2 log log1p expm1 erf erfc erf_inv sin cos tan abs sign integer_pow pow sqrt rsqrt "
+    "cbrt square max min clamp select_n floor ceil round sinh cosh asinh acosh atanh asin acos atan"
 )
 
 AFFINE = _words("add sub mul div neg add_any")

@@ -20,10 +20,18 @@ def read(model: keras.Model) -> Traceable:
             f"expected Keras on the JAX backend, it runs on {keras.backend.backend()!r}. Set "
             'os.environ["KERAS_BACKEND"] = "jax" before the first import of keras.'
         )
-    if not model.built:
+    unbuilt = next(
+        (
+            layer.name
+            for layer in (model, *(layer for _, layer in _paths(model)))
+            if not layer.built
+        ),
+        None,
+    )
+    if unbuilt is not None:
         raise InputError(
-            f"expected a built model, {model.name!r} has no weights yet. Call it once on a batch, "
-            "or model.build((None, height, width, channels))."
+            f"expected a built model, {unbuilt!r} has no weights yet. Call the model once on a "
+            "batch first."
         )
     inputs = getattr(model, "inputs", None) or []
     refuse_several_inputs([tensor.name for tensor in inputs])
@@ -42,14 +50,14 @@ def read(model: keras.Model) -> Traceable:
         apply,
         tuple(jax.numpy.asarray(variable.value) for variable in variables),
         tuple(variable.path for variable in variables),
-        dict(_classes(model)),
+        {path: type(layer).__name__ for path, layer in _paths(model)},
         place=lambda found: found.path if isinstance(found, keras.layers.Layer) else None,
         input_shape=shape if shape and None not in shape else None,
     )
 
 
-def _classes(model: keras.Model, path: str = "") -> Iterator[tuple[str, str]]:
+def _paths(model: keras.Model, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
     for layer in model.layers:
-        yield path + layer.name, type(layer).__name__
+        yield path + layer.name, layer
         if isinstance(layer, keras.Model):
-            yield from _classes(layer, f"{path}{layer.name}/")
+            yield from _paths(layer, f"{path}{layer.name}/")
