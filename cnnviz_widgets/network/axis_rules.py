@@ -116,6 +116,9 @@ def _reshape(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
         return [None]
     result: list[Axis | None] = []
     i = j = 0
+    together = axes[0].size if axes[0] is not None and axes[0].role == "batch" else 1
+    if together > 1 and new[0] * together == old[0]:  # a joined batch comes apart again
+        result, i, j = [BATCH, None], 1, 2
     while j < len(new):
         if i < len(old) and old[i] == new[j]:
             result.append(axes[i])

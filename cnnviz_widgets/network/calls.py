@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from .grouping import Dataflow, Group, group
-from .kinds import kind_of_class
 from .operation import Operation, Scope
 from .vocabulary import PLUMBING
 
@@ -65,11 +64,11 @@ def _module_calls(
     flow: Dataflow, classes: Mapping[str, str], path: str, run: Sequence[Operation]
 ) -> Iterator[list[Group]]:
     known = path in classes
-    single = kind_of_class(classes, path) in ("pool", "activation")
     for part in _by_weights(flow, run, known):
         steps = group(flow, part)
         alike = len({step.label for step in steps}) == 1
-        yield from ([step] for step in steps) if single and alike else [steps]
+        again = alike and steps[0].kind in ("pool", "activation")
+        yield from ([step] for step in steps) if again else [steps]
 
 
 def _by_weights(flow: Dataflow, run: Sequence[Operation], known: bool) -> Iterator[list[Operation]]:
