@@ -1,0 +1,98 @@
+"""A real JupyterLab and a real Chromium, started once; every test gets a page of its own."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import jupyterlab
+from tests.browser.jupyterlab import Notebook
+from tools import chromium, lab
+from tools.console import LOGS, ROOT
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+OPTIONS = (
+    "--expose-app-in-browser",
+    "--ServerApp.terminals_enabled=False",
+    "--LabApp.extension_manager=readonly",
+)
+# Settings of a person who wants to see neither news nor advice.
+QUIET = {
+    "notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What JupyterLab shows: a copy of the notebooks, to run and save at will."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    if (ROOT / "notebooks").is_dir():
+        shutil.copytree(ROOT / "notebooks", folder, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Server]:
+    """A JupyterLab that knows nothing of this machine's settings."""
+    home = tmp_path_factory.mktemp("jupyter")
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    for name, values in QUIET.items():
+        (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    env = {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+    with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.require(), args=[*FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page with an empty profile, at a laptop's size."""
+    with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def open_notebook(page: Page, server: lab.Server) -> Iterator[Callable[[str], Notebook]]:
+    """Opens a notebook of the project by its name."""
+    opened: list[Notebook] = []
+
+    def open_it(name: str) -> Notebook:
+        opened.append(Notebook(page, server, name))
+        return opened[-1]
+
+    yield open_it
+    for notebook in opened:
+        notebook.close()
+    problems = [problem for notebook in opened for problem in notebook.problems]
+    assert not problems, problems
+
+
+@pytest.fixture
+def new_notebook(folder: Path, open_notebook: Callable[[str], Notebook]) -> Callable[..., Notebook]:
+    """Opens a new notebook that holds the given code cells."""
+    return lambda *cells: open_notebook(jupyterlab.write(folder, *cells))

@@ -1,0 +1,166 @@
+"""A notebook in a real JupyterLab, as the browser tests see it.
+
+Notebook matters (open, run, restart) go through JupyterLab's own commands, whose promises tell
+when they are done. The views themselves are for the tests to find and move like a person does,
+through accessible names.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect
+
+from tools.console import ROOT
+from tools.lab import Server
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+SECOND = 1000.0
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+READY = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
+CONNECTED = """async () => {
+    const session = window.jupyterapp.shell.currentWidget.sessionContext;
+    await session.ready;
+    return session.session?.kernel?.status === "idle";
+}"""
+BUSY = """() => {
+    const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
+    return session.kernel.status === "busy";
+}"""
+EXECUTE = "([command, args]) => window.jupyterapp.commands.execute(command, args)"
+RESTART = """async () => {
+    await window.jupyterapp.shell.currentWidget.sessionContext.restartKernel();
+}"""
+CLOSE = """async () => {
+    await window.jupyterapp.shell.currentWidget.sessionContext.shutdown();
+}"""
+SAVE = "() => window.jupyterapp.shell.currentWidget.context.save()"
+ADD_CELL = """source => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    const at = content.model.cells.length;
+    content.model.sharedModel.insertCell(at, { cell_type: "code", source });
+    content.activeCellIndex = at;
+    return at;
+}"""
+OUTPUTS = "at => window.jupyterapp.shell.currentWidget.content.model.cells.get(at).outputs.toJSON()"
+
+
+class Notebook:
+    """One notebook, open in a page of its own."""
+
+    def __init__(self, page: Page, server: Server, path: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.goto(server.page(path, workspace=uuid4().hex))
+        self._await_kernel()
+
+    def run_all(self, timeout: float = 180) -> None:
+        """Runs every cell and waits for the last; a cell that fails fails the test."""
+        self.page.set_default_timeout(timeout * SECOND)
+        self.command("notebook:run-all-cells")
+        self.page.set_default_timeout(30 * SECOND)
+        failed = self.page.locator(".jp-RenderedText[data-mime-type*='stderr'], .jp-mod-error")
+        assert not failed.count(), failed.all_inner_texts()
+
+    def run(self, code: str) -> str:
+        """Runs code in a new last cell, waits for its end, and returns the text it put out."""
+        at = self.page.evaluate(ADD_CELL, code)
+        self.command("notebook:run-cell")
+        return "".join(_text(output) for output in self.page.evaluate(OUTPUTS, at))
+
+    def start(self, code: str) -> None:
+        """Like ``run``, but only waits until the kernel is at it."""
+        self.page.evaluate(ADD_CELL, code)
+        self.page.evaluate(f"given => {{ ({EXECUTE})(given); }}", ["notebook:run-cell", {}])
+        self.page.wait_for_function(BUSY)
+
+    def command(self, name: str, **arguments: Any) -> Any:
+        """Executes a command of JupyterLab, waits for its end and returns its result."""
+        return self.page.evaluate(EXECUTE, [name, arguments])
+
+    def restart(self) -> None:
+        """Restarts the kernel; outputs stay."""
+        self.page.evaluate(RESTART)
+        self._await_kernel()
+
+    def save(self) -> None:
+        """Saves the notebook."""
+        self.page.evaluate(SAVE)
+
+    def close(self) -> None:
+        """Ends the kernel; the page goes with its browser context."""
+        self.page.evaluate(CLOSE)
+
+    def reload(self) -> None:
+        """Loads the page anew, as after a F5."""
+        self.page.reload()
+        self._await_kernel()
+
+    def view(self, kind: str, at: int = 0) -> Locator:
+        """The view of a kind ("feature-maps", …) that stands at a place among its like."""
+        return self.page.locator(f".cnnviz[data-view='{kind}']").nth(at)
+
+    def set_theme(self, theme: Literal["light", "dark"]) -> None:
+        """Switches JupyterLab's theme."""
+        self.command("apputils:change-theme", theme=THEMES[theme])
+        expected = "true" if theme == "light" else "false"
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", expected)
+
+    def set_width(self, width: int) -> None:
+        """Makes the window as wide as leaves this many CSS pixels for what cells put out."""
+        area = self.page.locator(".jp-OutputArea-output").last
+        box = area.bounding_box()
+        assert box is not None
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size(
+            {"width": size["width"] + width - round(box["width"]), "height": size["height"]}
+        )
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Takes a picture of an element, or of the page, for a person to look at."""
+        path = SCREENSHOTS / f"{name}.png"
+        (of or self.page).screenshot(path=path, animations="disabled")
+        return path
+
+    def _await_kernel(self) -> None:
+        self.page.wait_for_function(READY)
+        self.page.wait_for_function(CONNECTED)
+
+
+def await_state(view: Locator, *states: str, timeout: float = 30) -> None:
+    """Waits until a view is in one of some states."""
+    pattern = ", ".join(f"[data-state='{state}']" for state in states)
+    expect(view.and_(view.page.locator(pattern))).to_be_visible(timeout=timeout * SECOND)
+
+
+def await_frame(view: Locator, at_least: int = 1, timeout: float = 30) -> int:
+    """Waits until a view has painted a frame with at least this number; returns its number."""
+    handle = view.element_handle(timeout=timeout * SECOND)
+    view.page.wait_for_function(
+        "([view, least]) => Number(view.dataset.frame) >= least",
+        arg=[handle, at_least],
+        timeout=timeout * SECOND,
+    )
+    return int(view.get_attribute("data-frame") or 0)
+
+
+def write(folder: Path, *cells: str) -> str:
+    """Writes a notebook of code cells; returns its name."""
+    name = f"{uuid4().hex}.ipynb"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, folder / name)
+    return name
+
+
+def _text(output: dict[str, Any]) -> str:
+    if output["output_type"] == "error":
+        raise AssertionError("\n".join(output["traceback"]))
+    text = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return text if isinstance(text, str) else "".join(text)

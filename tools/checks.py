@@ -1,0 +1,99 @@
+"""``make test``: stages that each give a verdict, all of them run, and a summary at the end."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import chromium, console, environment, frontend, node
+from tools.console import ROOT
+
+PYTHON = sys.executable
+OLDEST = ROOT / ".venv-oldest"
+UNIT_TESTS = ("zoo", "network", "methods", "live", "widgets")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command that passes or fails."""
+
+    name: str
+    command: Sequence[str]
+    cwd: Path = ROOT
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a stage ended: its status, the seconds it took, and the last line it printed."""
+
+    name: str
+    status: int
+    seconds: float
+    closing: str
+
+    def __str__(self) -> str:
+        word = "failed" if self.status else "passed"
+        return f"{word}  {self.seconds:6.1f} s  {self.name:<24} {self.closing}"
+
+
+def static() -> list[Stage]:
+    """The checks that execute nothing."""
+    found = node.require()
+    return [
+        Stage("ruff check", [PYTHON, "-m", "ruff", "check", "."]),
+        Stage("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        Stage("pyright", [PYTHON, "-m", "pyright", "--pythonpath", PYTHON], env=found.env),
+        Stage("TypeScript", [*found.npm, "run", "check"], cwd=frontend.JS, env=found.env),
+    ]
+
+
+def dynamic() -> list[Stage]:
+    """The checks that run the code."""
+    chromium.require()
+    found = node.require()
+    oldest = environment.install("test", folder=OLDEST, constraints="tests/oldest.txt")
+    folders = [f"tests/{name}" for name in UNIT_TESTS]
+    return [
+        Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
+        Stage("oldest versions", [str(oldest), *_pytest("-n", "2", *folders)]),
+        # The browser tests watch a clock, so that nothing else may run beside them.
+        Stage("browser", [PYTHON, *_pytest("tests/browser")]),
+        Stage("tests", [PYTHON, *_pytest("-n", "2", "--ignore=tests/browser")]),
+    ]
+
+
+def run(stages: Sequence[Stage]) -> int:
+    """Runs every stage, also after one that failed; returns the exit status for all."""
+    verdicts = [_run(stage) for stage in stages]
+    console.say("Summary")
+    for verdict in verdicts:
+        print(f"  {verdict}")
+    return int(any(verdict.status for verdict in verdicts))
+
+
+def _run(stage: Stage) -> Verdict:
+    console.say(stage.name)
+    start = time.monotonic()
+    closing = ""
+    with subprocess.Popen(
+        stage.command,
+        cwd=stage.cwd,
+        env=stage.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            closing = line.strip(" =\n") or closing
+    return Verdict(stage.name, process.returncode, time.monotonic() - start, closing)
+
+
+def _pytest(*arguments: str) -> list[str]:
+    return ["-m", "pytest", "-q", *arguments]
