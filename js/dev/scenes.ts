@@ -1,0 +1,250 @@
+/**
+ * What the page can show: `?view=feature-maps&case=running&theme=dark`.
+ */
+import type { LayerInfo, Receptive } from "../src/lib/model";
+import { FakeModel, view } from "./fake-model";
+import { ascentPixels, ascentScore, makePicture, makeSheet, type Oddities } from "./synthetic";
+
+const PICTURE = 160;
+
+function receptive(size: number, stride: number): Receptive {
+  const start = Math.round((stride - size) / 2);
+  return { size: [size, size], stride: [stride, stride], start: [start, start] };
+}
+
+function layer(
+  name: string,
+  kind: string,
+  channels: number,
+  side: number,
+  seen: Receptive | null,
+): LayerInfo {
+  return { name, kind, channels, rows: side, cols: side, receptive: seen };
+}
+
+const LAYERS: LayerInfo[] = [
+  layer("conv1", "conv", 24, 80, receptive(7, 2)),
+  layer("relu_1", "activation", 24, 80, receptive(7, 2)),
+  layer("blocks/0/conv2", "conv", 48, 40, receptive(15, 4)),
+  layer("conv3", "conv", 64, 20, receptive(31, 8)),
+  layer("conv4", "conv", 96, 10, receptive(63, 16)),
+  layer("global_pool", "pool", 96, 1, null),
+  layer("dense1", "dense", 12, 1, null),
+];
+
+export function featureMaps(name: string): FakeModel {
+  const picture = makePicture(PICTURE);
+  let layers = LAYERS;
+  let chosen = "conv3";
+  let odd: (layer: LayerInfo) => Oddities = ({ name }) => ({ signed: !name.startsWith("relu") });
+  const single = (info: LayerInfo, oddities: Oddities = {}) => {
+    layers = [info];
+    chosen = info.name;
+    odd = () => oddities;
+  };
+  if (name === "512") single(layer("block5_conv3", "conv", 512, 14, receptive(96, 11)));
+  if (name === "2048") single(layer("conv5_block3_out", "add", 2048, 7, receptive(200, 22)));
+  if (name === "large") single(layer("block2_conv2", "conv", 64, 112, receptive(14, 2)));
+  if (name === "relu")
+    single(layer("relu_1", "activation", 24, 80, receptive(7, 2)), { dead: [5, 6] });
+  if (name === "nan")
+    single(layer("conv2", "conv", 48, 28, receptive(9, 4)), {
+      broken: [3, 17, 18],
+      dead: [8],
+      signed: true,
+    });
+  if (name === "vector") chosen = "dense1";
+  if (name === "pooled") chosen = "global_pool";
+  if (name === "vector4096") single(layer("fc1", "dense", 4096, 1, null));
+  if (name === "one-dimension")
+    single({ ...layer("conv1d", "conv", 32, 128, null), rows: 1 }, { signed: true });
+  const empty = name === "empty" || name === "computing";
+  const answer = (model: FakeModel) => {
+    const info = layers.find((each) => each.name === model.get("layer"))!;
+    model.set("frame", makeSheet((model.get("frame")?.number ?? 0) + 1, info, picture, odd(info)));
+  };
+  const model = new FakeModel(
+    {
+      state: name === "error" ? "error" : name === "computing" ? "running" : "idle",
+      message:
+        name === "error"
+          ? "The network failed in layer “conv4”: expected 96 input channels, got 64. " +
+            "Check the weights of the block before it."
+          : "",
+      layers,
+      layer: chosen,
+      channel: 3,
+      colormap: "auto",
+      scale: "channel",
+      order: "index",
+      position: name === "pinned" ? [9, 6] : null,
+      picture,
+      frame: null,
+    },
+    (saver, names) => {
+      if (names.has("layer")) setTimeout(() => answer(saver), 30);
+    },
+  );
+  if (!empty) answer(model);
+  return model;
+}
+
+export function gradientAscent(name: string): FakeModel {
+  const size = name === "tiny" ? 28 : 128;
+  const settled = (step: number) => ({
+    number: step + 1,
+    run: 1,
+    step,
+    score: ascentScore(step),
+    width: size,
+    height: size,
+    pixels: view(ascentPixels(step, size)),
+    steps: 256,
+    scores: view(Float32Array.from({ length: step + 1 }, (_, i) => ascentScore(i))),
+    kept: view(Int32Array.from({ length: Math.floor(step / 4) + 1 }, (_, i) => i * 4)),
+    objective: "conv3:5",
+  });
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let step = 0;
+  const stream = (model: FakeModel) => {
+    const { pixels, scores, kept, ...frame } = settled(step);
+    model.message({ type: "frame", buffers: ["pixels"], ...frame }, [pixels]);
+    if (++step > 256) settle(model, "done");
+  };
+  const settle = (model: FakeModel, state: string) => {
+    clearInterval(timer);
+    model.set("frame", settled(Math.max(0, step - 1)));
+    model.set("state", state);
+  };
+  const received = (model: FakeModel, message: any) => {
+    if (message.type === "show") {
+      const { pixels, scores, kept, ...frame } = settled(message.step);
+      model.message({ type: "frame", buffers: ["pixels"], replay: true, ...frame }, [pixels]);
+    }
+    if (message.command === "play") {
+      if (model.get("state") !== "paused") step = 0;
+      model.set("state", "running");
+      timer = setInterval(() => stream(model), 33);
+    }
+    if (message.command === "pause") settle(model, "paused");
+    if (message.command === "stop") settle(model, "done");
+    if (message.command === "step") {
+      stream(model);
+      settle(model, "paused");
+    }
+  };
+  const reached: Record<string, number> = {
+    running: 97,
+    paused: 120,
+    done: 256,
+    scrubbed: 180,
+    tiny: 200,
+  };
+  const states: Record<string, string> = {
+    running: "running",
+    scrubbed: "running",
+    paused: "paused",
+    done: "done",
+    tiny: "done",
+    error: "error",
+    computing: "running",
+  };
+  return new FakeModel(
+    {
+      state: states[name] ?? "idle",
+      message:
+        name === "error" ? "The objective became NaN at step 12. Try a smaller learning rate." : "",
+      layers: LAYERS,
+      classes: ["astronaut", "brick", "cat", "coffee", "flower", "grass", "rocket", "temple"],
+      objective: name === "class" ? "class" : name === "unit" ? "unit" : "channel",
+      layer: "conv3",
+      channel: 5,
+      position: null,
+      target: 2,
+      steps: 256,
+      iteration: name === "scrubbed" ? 60 : -1,
+      frame: name in reached ? settled(reached[name]) : null,
+    },
+    undefined,
+    received,
+  );
+}
+
+export function imageChooser(name: string): FakeModel {
+  const names = ["astronaut", "brick", "cat", "coffee", "digits", "flower", "rocket", "temple"];
+  const model = new FakeModel(
+    {
+      state: name === "error" ? "error" : "idle",
+      message:
+        name === "error"
+          ? "The network takes pictures from 64×64 up; this one is 48×20. Choose a larger one."
+          : "",
+      names,
+      name: "cat",
+      thumbnails: [],
+    },
+    undefined,
+    (model, message) => model.set("name", `upload: ${message.name}`),
+  );
+  void Promise.all(names.map((_, index) => thumbnail(index))).then((list) => {
+    model.set("thumbnails", list);
+  });
+  return model;
+}
+
+async function thumbnail(seed: number): Promise<DataView> {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 64;
+  const rgb = seed % 2 ? ascentPixels(40 * seed, 64) : makePicture(64).pixels;
+  const bytes = rgb instanceof Uint8Array ? view(rgb) : (rgb as DataView);
+  const image = new ImageData(64, 64);
+  for (let i = 0; i < 64 * 64; i++) {
+    for (let plane = 0; plane < 3; plane++)
+      image.data[i * 4 + plane] = bytes.getUint8(i * 3 + plane);
+    image.data[i * 4 + 3] = 255;
+  }
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+  const blob = await new Promise<Blob>((done) => canvas.toBlob((made) => done(made!)));
+  return view(new Uint8Array(await blob.arrayBuffer()));
+}
+
+export function layerList(name: string): FakeModel {
+  const row = (name: string, kind: string, shape: number[], parameters: number, depth = 0) => ({
+    name,
+    kind,
+    shape,
+    parameters,
+    flops: parameters * 900,
+    depth,
+  });
+  const small = [
+    row("conv1", "conv", [80, 80, 24], 3552),
+    row("bn1", "norm", [80, 80, 24], 96),
+    row("relu_1", "activation", [80, 80, 24], 0),
+    row("blocks/0", "block", [40, 40, 48], 31392),
+    row("blocks/0/conv", "conv", [40, 40, 48], 10416, 1),
+    row("blocks/0/relu", "activation", [40, 40, 48], 0, 1),
+    row("blocks/0/conv_1", "conv", [40, 40, 48], 20976, 1),
+    row("blocks/0/max_pool", "pool", [20, 20, 48], 0, 1),
+    row("conv3", "conv", [20, 20, 64], 27712),
+    row("conv4", "conv", [10, 10, 96], 55392),
+    row("global_pool", "pool", [96], 0),
+    row("dense1", "dense", [12], 1164),
+    row("softmax", "activation", [12], 0),
+  ];
+  const many = Array.from({ length: 60 }, (_, i) =>
+    row(
+      `stages/${Math.floor(i / 10)}/blocks/${i % 10}/conv_with_a_long_name`,
+      "conv",
+      [14, 14, 512],
+      2359808,
+      1,
+    ),
+  );
+  return new FakeModel({
+    state: "idle",
+    message: "",
+    layers: name === "empty" ? [] : name === "many" ? many : small,
+    layer: name === "many" ? many[41].name : "conv3",
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * FeatureMaps: every channel of a layer for one image, one of them large, beside the input.
+ *
+ * The kernel answers a change of layer or image with one sheet of quantised tiles. All else is
+ * done here on that sheet, so it is instant, and works in a saved page with no kernel.
+ */
+import { claim } from "../lib/controls";
+import { followSize } from "../lib/canvas";
+import { h } from "../lib/dom";
+import { formatCount } from "../lib/format";
+import { receiveFrames } from "../lib/frames";
+import { follow } from "../lib/model";
+import { Notice } from "../lib/notice";
+import { type Shell, view } from "../lib/shell";
+import { themeOf } from "../lib/theme";
+import { GridPanel } from "./grid-panel";
+import { InputPanel } from "./input-panel";
+import { MapPanel } from "./map-panel";
+import { makeScene, type Scene, type Traits } from "./scene";
+import { readSheet, type Sheet } from "./sheet";
+import { Toolbar } from "./toolbar";
+
+function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
+  let sheet: Sheet | null = null;
+  let scene: Scene | null = null;
+
+  const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
+    model.set(name, value);
+    painter.flush();
+    saver.soon();
+  };
+  const moveLayer = (index: number) => {
+    const layers = model.get("layers");
+    const layer = layers[Math.min(Math.max(0, index), layers.length - 1)];
+    if (!layer || layer.name === model.get("layer")) return;
+    model.set("layer", layer.name);
+    kernel.askBySaving();
+  };
+
+  const toolbar = new Toolbar(change, moveLayer, signal);
+  const broken = new Notice();
+  const input = new InputPanel();
+  const showField = () => input.showField(scene, map.cell);
+  const map = new MapPanel({ hover: showField, pin: (cell) => change("position", cell) }, signal);
+  const grid = new GridPanel((channel) => change("channel", channel), signal);
+  const empty = h("div", { class: "cv-empty" });
+  const panels = h("div", { class: "cv-panels" }, input.element, map.element, grid.element);
+  root.append(toolbar.element, broken.element, panels, empty);
+
+  const pageLayers = (event: KeyboardEvent) => {
+    const step = { PageUp: -1, PageDown: 1 }[event.key];
+    const native = (event.target as Element).closest("input, select");
+    if (step === undefined || native) return;
+    claim(event);
+    moveLayer(model.get("layers").findIndex(({ name }) => name === model.get("layer")) + step);
+  };
+  root.addEventListener("keydown", pageLayers, { signal });
+
+  const repaint = () => painter.request();
+  followSize([input.stageElement, map.stageElement, grid.stageElement], repaint, signal);
+  follow(
+    model,
+    ["layers", "layer", "channel", "colormap", "scale", "order", "position", "picture", "state"],
+    repaint,
+    signal,
+  );
+  receiveFrames(
+    model,
+    (frame) => {
+      sheet = readSheet(frame);
+      painter.request(frame.number);
+    },
+    signal,
+  );
+
+  return () => {
+    toolbar.paint(model);
+    const picture = model.get("picture");
+    if (picture) panels.style.setProperty("--cv-aspect", String(picture.width / picture.height));
+    panels.hidden = !sheet;
+    empty.hidden = sheet !== null;
+    empty.textContent = emptyWords(model.get("state"));
+    if (!sheet) return;
+    scene = makeScene(model, sheet, themeOf(root));
+    panels.classList.toggle("cv-stale", sheet.layer !== model.get("layer"));
+    broken.say(brokenWords(sheet), "warning");
+    input.paint(picture);
+    map.paint(scene);
+    grid.paint(scene);
+    showField();
+    root.dataset.layer = sheet.layer;
+    root.dataset.channel = String(scene.channel);
+  };
+}
+
+function emptyWords(state: string): string {
+  if (state === "running") return "Computing…";
+  return state === "error" ? "Nothing to show" : "No picture yet";
+}
+
+function brokenWords({ nonfinite, codes, layer }: Sheet): string {
+  if (nonfinite === 0) return "";
+  const counts = `${formatCount(nonfinite)} of ${formatCount(codes.length)}`;
+  return (
+    `${counts} values of ${layer} are NaN or infinite. A channel of nothing else is hatched; ` +
+    "elsewhere they have the colour of the channel's lowest value."
+  );
+}
+
+export default { render: view<Traits>("feature-maps", "Feature maps", build) };

@@ -1,0 +1,68 @@
+/**
+ * What one paint of the feature map view shows, worked out once from the model and the sheet and
+ * handed to every panel.
+ */
+import type { AnyModel } from "@anywidget/types";
+import { type ColormapName, type Palette, palette, type Theme } from "../lib/colormap";
+import type { CommonTraits, LayerInfo, Position } from "../lib/model";
+import {
+  channelOrder,
+  type Order,
+  resolveColormap,
+  type Scale,
+  type Sheet,
+  type SheetFrame,
+} from "./sheet";
+
+export interface InputPicture {
+  width: number;
+  height: number;
+  /** uint8 RGB. */
+  pixels: unknown;
+}
+
+export interface Traits extends CommonTraits<SheetFrame> {
+  layers: LayerInfo[];
+  layer: string;
+  channel: number;
+  colormap: ColormapName | "auto";
+  scale: Scale;
+  order: Order;
+  position: Position | null;
+  picture: InputPicture | null;
+}
+
+export interface Scene {
+  sheet: Sheet;
+  info: LayerInfo | undefined;
+  channel: number;
+  scale: Scale;
+  colormap: ColormapName;
+  theme: Theme;
+  colors: Palette;
+  /** Channel of each slot of the grid. */
+  order: number[];
+  pinned: Position | null;
+}
+
+export function makeScene(model: AnyModel<Traits>, sheet: Sheet, theme: Theme): Scene {
+  const colormap = resolveColormap(model.get("colormap"), sheet);
+  return {
+    sheet,
+    info: model.get("layers").find((layer) => layer.name === sheet.layer),
+    channel: Math.min(Math.max(0, model.get("channel")), sheet.channels - 1),
+    scale: model.get("scale"),
+    colormap,
+    theme,
+    colors: palette(colormap, theme),
+    order: channelOrder(sheet, model.get("order")),
+    pinned: inside(model.get("position"), sheet),
+  };
+}
+
+/** A pinned cell may come from a larger layer; it holds only where there is such a cell. */
+function inside(position: Position | null, { rows, cols }: Sheet): Position | null {
+  if (!position || rows * cols === 1) return null;
+  const [row, col] = position;
+  return row >= 0 && col >= 0 && row < rows && col < cols ? position : null;
+}

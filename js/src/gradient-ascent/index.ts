@@ -1,0 +1,124 @@
+/**
+ * GradientAscent: choose what to maximise, press Play, watch the picture form, and go back
+ * through its iterations, during the run and after it.
+ */
+import { button, Slider } from "../lib/controls";
+import { followSize, type Picture } from "../lib/canvas";
+import { h } from "../lib/dom";
+import { receiveFrames } from "../lib/frames";
+import { follow, type State } from "../lib/model";
+import { type Shell, view } from "../lib/shell";
+import { Curve } from "./curve";
+import { PicturePanel } from "./picture-panel";
+import { type AscentFrame, Run } from "./run";
+import { type Command, Toolbar, type Traits } from "./toolbar";
+
+const NEWEST = -1;
+
+function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
+  let run: Run | null = null;
+  let shown: { picture: Picture; step: number } | null = null;
+  let asked: number | null = null; // the step of the picture that the kernel was asked for
+
+  const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
+    model.set(name, value);
+    painter.flush();
+    saver.soon();
+  };
+  const goTo = (step: number) => {
+    const newest = run === null || step >= run.newest;
+    change("iteration", newest ? NEWEST : run!.available(step));
+  };
+  const command = (name: Command) => {
+    saver.now(); // what to climb goes ahead of the command to climb it
+    kernel.ask({ type: "command", command: name });
+  };
+
+  const toolbar = new Toolbar(change, command, signal);
+  const picture = new PicturePanel(signal);
+  const curve = new Curve(() => painter.request(), goTo, signal);
+  const iteration = new Slider("Iteration", goTo, signal);
+  const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
+  latest.classList.add("cv-plain");
+  curve.header.append(latest);
+  const progress = h("div", { class: "cv-progress" }, curve.element, iteration.element);
+  root.append(toolbar.element, h("div", { class: "cv-panels" }, picture.element, progress));
+
+  /** The picture to show: the wanted one if it is here; else it is asked for, one at a time. */
+  const choose = (run: Run) => {
+    const wanted = model.get("iteration");
+    const step = wanted === NEWEST ? run.newest : run.available(wanted);
+    const found = run.picture(step);
+    if (found) shown = { picture: found, step };
+    else if (asked === null) {
+      asked = step;
+      kernel.ask({ type: "show", step });
+    }
+  };
+
+  const receive = (frame: AscentFrame) => {
+    if (frame.run !== run?.id) {
+      const first = run === null;
+      run = new Run(frame.run, frame.width * frame.height * 4);
+      shown = asked = null;
+      if (!first) change("iteration", NEWEST);
+    }
+    if (frame.replay) {
+      run.replay(frame, asked);
+      asked = null;
+    } else run.add(frame);
+    painter.request(frame.number);
+  };
+
+  const repaint = () => painter.request();
+  followSize([picture.stageElement, curve.boxElement], repaint, signal);
+  follow(
+    model,
+    [
+      "layers",
+      "classes",
+      "objective",
+      "layer",
+      "channel",
+      "position",
+      "target",
+      "steps",
+      "iteration",
+      "state",
+    ],
+    repaint,
+    signal,
+  );
+  receiveFrames(model, receive, signal);
+
+  return () => {
+    const state = model.get("state");
+    const live = state === "running" || state === "paused";
+    if (run) choose(run);
+    toolbar.paint(model);
+    const newest = run?.newest ?? 0;
+    const step = shown?.step ?? newest;
+    const planned = run?.planned ?? model.get("steps");
+    const end = live || !run ? Math.max(planned, newest) : newest;
+    picture.paint(shown?.picture ?? null, run?.objective ?? "", step, words(state, run));
+    curve.paint(run, step, end);
+    iteration.set(step, run ? end : 0, run ? String(step) : "none yet", run ? `/ ${end}` : "");
+    latest.hidden = !run || model.get("iteration") === NEWEST;
+    root.dataset.step = String(step);
+  };
+}
+
+/** What the picture's panel says about the state: beside a picture, and in place of one. */
+function words(state: State, run: Run | null): { beside: string; instead: string } {
+  const instead: Partial<Record<State, string>> = {
+    running: "Computing…",
+    error: "Nothing to show",
+  };
+  const stopped = run && run.newest < run.planned ? "stopped" : "";
+  return {
+    beside: state === "idle" ? stopped : state,
+    instead: instead[state] ?? "Press Play to start",
+  };
+}
+
+export default { render: view<Traits>("gradient-ascent", "Gradient ascent", build) };

@@ -1,0 +1,113 @@
+/**
+ * One ascent as the page knows it: the score of every step, and the pictures it still has.
+ *
+ * The page keeps the pictures it was sent, thinned as they grow many; the kernel keeps some as
+ * well. `available` is what the Iteration slider can stop at: either of both. Pure.
+ */
+import { asBytes, asFloats, asIntegers, rgbToRgba } from "../lib/bytes";
+import type { Picture } from "../lib/canvas";
+import type { Numbered } from "../lib/frames";
+import { History, nearest } from "../lib/history";
+
+/** The frame as it comes from the kernel. */
+export interface AscentFrame extends Numbered {
+  /** Which run: a new one starts afresh. */
+  run: number;
+  step: number;
+  score: number;
+  width: number;
+  height: number;
+  /** uint8 RGB. */
+  pixels: unknown;
+  /** How many steps are planned. */
+  steps: number;
+  /** float32, one score a step; in settled frames, and in the first one of a view. */
+  scores?: unknown;
+  /** int32, the steps the kernel has pictures of; in settled frames. */
+  kept?: unknown;
+  /** An answer to "show": one picture, no news about the run. */
+  replay?: boolean;
+  /** What is maximised, in words. */
+  objective?: string;
+}
+
+/** Bytes of pictures that a page keeps; the kernel has more. */
+const MEMORY = 48e6;
+
+export class Run {
+  /** How many steps are planned. */
+  planned = 0;
+  objective = "";
+  /** The newest step. */
+  newest = 0;
+  private readonly pictures: History<Picture>;
+  /** The last picture that was asked for, beside the evenly spread ones. */
+  private replayed: { step: number; picture: Picture } | null = null;
+  private kept: number[] = [];
+  /** Scores by step, with holes where frames were skipped. */
+  private readonly scores: number[] = [];
+
+  constructor(
+    readonly id: number,
+    pictureBytes: number,
+  ) {
+    this.pictures = new History(Math.max(8, Math.floor(MEMORY / pictureBytes)));
+  }
+
+  /** Takes in a frame of the run's progress. */
+  add(frame: AscentFrame): void {
+    this.pictures.add(frame.step, toPicture(frame));
+    this.planned = frame.steps;
+    this.objective = frame.objective ?? this.objective;
+    this.newest = frame.step;
+    if (frame.kept !== undefined) this.kept = [...asIntegers(frame.kept)];
+    if (frame.scores !== undefined) {
+      asFloats(frame.scores).forEach((score, step) => this.note(step, score));
+    }
+    this.note(frame.step, frame.score);
+  }
+
+  /**
+   * Takes in a picture that was asked for.
+   *
+   * @param asked the step that was meant; where the kernel no longer has it, it sends a near one
+   */
+  replay(frame: AscentFrame, asked: number | null): void {
+    this.replayed = { step: frame.step, picture: toPicture(frame) };
+    this.kept = this.kept.filter((step) => step !== asked);
+    this.kept.push(frame.step);
+  }
+
+  picture(step: number): Picture | undefined {
+    return this.replayed?.step === step ? this.replayed.picture : this.pictures.get(step);
+  }
+
+  /** The step nearest to a wanted one of which the page or the kernel has a picture. */
+  available(wanted: number): number {
+    return nearest([...this.pictures.steps(), ...this.kept], wanted);
+  }
+
+  /** The score of a step, or of the nearest with a known one. */
+  score(step: number): number {
+    for (let away = 0; away <= this.scores.length; away++) {
+      const found = this.scores[step - away] ?? this.scores[step + away];
+      if (found !== undefined) return found;
+    }
+    return NaN;
+  }
+
+  /** Steps and their known scores, in order. */
+  curve(): [step: number, score: number][] {
+    const points: [number, number][] = [];
+    this.scores.forEach((score, step) => points.push([step, score])); // passes over holes
+    return points;
+  }
+
+  private note(step: number, score: number): void {
+    if (Number.isFinite(score)) this.scores[step] = score;
+  }
+}
+
+function toPicture({ width, height, pixels }: AscentFrame): Picture {
+  return { width, height, rgba: rgbToRgba(asBytes(pixels), width * height) };
+}

@@ -1,0 +1,67 @@
+/**
+ * Requests to the kernel, and words for the person when no answer comes.
+ *
+ * A front end without subshells passes nothing on while a cell runs; after a restart there is no
+ * one to answer. Neither can be told apart from here, nor is it an error: what is on the page can
+ * still be looked at. So the view waits a while and then says what may be the matter.
+ */
+import type { AnyModel } from "@anywidget/types";
+import { type CommonTraits, follow, type Saver } from "./model";
+
+/** Traits that the kernel sets when it answers. */
+const ANSWERS = ["state", "message", "frame"] as const;
+
+export class Kernel {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param silent called with true when an answer is overdue, with false when one came
+   * @param patience milliseconds until an answer is overdue
+   */
+  constructor(
+    private readonly model: AnyModel<CommonTraits>,
+    private readonly saver: Saver,
+    private readonly silent: (overdue: boolean) => void,
+    signal: AbortSignal,
+    private readonly patience = 4000,
+  ) {
+    const answered = () => this.answered();
+    follow(model, ANSWERS, answered, signal);
+    model.on("msg:custom", answered);
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.timer);
+      model.off("msg:custom", answered);
+    });
+  }
+
+  /** Sends a message that the kernel answers. */
+  ask(message: object): void {
+    this.wait();
+    this.send(message);
+  }
+
+  /** Saves traits whose change the kernel answers. */
+  askBySaving(): void {
+    this.wait();
+    this.saver.now();
+  }
+
+  /** Sends a message. */
+  send(message: object, buffers: ArrayBuffer[] = []): void {
+    try {
+      this.model.send(message, undefined, buffers);
+    } catch {
+      this.silent(true); // the connection is closed: there is nothing to wait for
+    }
+  }
+
+  private wait(): void {
+    this.timer ??= setTimeout(() => this.silent(true), this.patience);
+  }
+
+  private answered(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.silent(false);
+  }
+}

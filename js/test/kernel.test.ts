@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
+import { Kernel } from "../src/lib/kernel";
+import { Saver } from "../src/lib/model";
+
+/** A model that keeps what is sent, and whose kernel answers when the test says so. */
+class Model {
+  sent: unknown[] = [];
+  saves = 0;
+  closed = false;
+  handlers = new Map<string, Set<() => void>>();
+  on(name: string, run: () => void) {
+    this.handlers.set(name, (this.handlers.get(name) ?? new Set()).add(run));
+  }
+  off(name: string, run: () => void) {
+    this.handlers.get(name)?.delete(run);
+  }
+  send(message: unknown) {
+    if (this.closed) throw new Error("Cannot send");
+    this.sent.push(message);
+  }
+  save_changes() {
+    this.saves++;
+  }
+  answer(name: string) {
+    for (const run of this.handlers.get(name) ?? []) run();
+  }
+}
+
+function makeKernel(patience: number) {
+  const controller = new AbortController();
+  const model = new Model();
+  const said: boolean[] = [];
+  const saver = new Saver(model, controller.signal, 1);
+  const silent = (overdue: boolean) => said.push(overdue);
+  const kernel = new Kernel(model as never, saver, silent, controller.signal, patience);
+  return { controller, model, said, kernel };
+}
+
+test("an answer that is overdue is told, and taken back when it comes", async () => {
+  const { model, said, kernel } = makeKernel(5);
+  kernel.ask({ type: "command" });
+  assert.deepEqual(model.sent, [{ type: "command" }]);
+  await sleep(30);
+  assert.deepEqual(said, [true]);
+  model.answer("change:frame");
+  assert.deepEqual(said, [true, false]);
+});
+
+test("nothing is said when the answer comes in time", async () => {
+  const { model, said, kernel } = makeKernel(40);
+  kernel.askBySaving();
+  assert.equal(model.saves, 1);
+  model.answer("msg:custom");
+  await sleep(80);
+  assert.ok(!said.includes(true));
+});
+
+test("a closed connection is told at once and breaks nothing", () => {
+  const { model, said, kernel } = makeKernel(1000);
+  model.closed = true;
+  kernel.send({ type: "painted", number: 1 });
+  assert.deepEqual(said, [true]);
+});
+
+test("a closed view waits for nothing and listens to nothing", async () => {
+  const { controller, model, said, kernel } = makeKernel(5);
+  kernel.ask({ type: "command" });
+  controller.abort();
+  await sleep(30);
+  assert.deepEqual(said, []);
+  for (const handlers of model.handlers.values()) assert.equal(handlers.size, 0);
+});
