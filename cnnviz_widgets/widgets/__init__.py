@@ -1,0 +1,24 @@
+"""Floor 5: the views, one file each, as widgets.
+
+A view checks what a person asks for, hands a job to the floor below, and sends what comes back to
+its page. `base` is what all views share, `running` ties a view to its jobs, `selection` ties views
+to one another, and `wire` is how frames and messages look on their way.
+"""
+
+from .base import View
+from .explorer import Explorer
+from .feature_maps import FeatureMaps
+from .gradient_ascent import GradientAscent
+from .image_chooser import ImageChooser
+from .layer_list import LayerList
+from .selection import Selection
+
+__all__ = [
+    "Explorer",
+    "FeatureMaps",
+    "GradientAscent",
+    "ImageChooser",
+    "LayerList",
+    "Selection",
+    "View",
+]

@@ -1,0 +1,216 @@
+"""What all views share: state, words and frame for the page, messages from it, and a still picture.
+
+Three ways lead to the page. A trait survives a reload and is saved with the notebook: `state`,
+`message`, and `frame`, the last one of a job that came to rest. A custom message is cheap and is
+forgotten: the frames of a running job. The still picture goes into the output of the cell, for
+places without widgets.
+
+What comes from the page is not trusted: a message that no page of ours sends is logged and dropped,
+a trait that is not the page's to set is left alone, and a value that makes no sense is answered
+with words and with what still holds.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from ..live import Frame, State
+from .bundles import read_bundle
+from .locked import LOCK, Locked
+from .names import keywords_of, refuse_unknown, takes_any
+from .running import Runner
+from .wire import MalformedMessageError, pack, whole
+
+FIRST_PICTURE = 4.0
+"""Seconds that the display of a view waits for its first picture."""
+
+Handler = Callable[[Mapping[str, Any], Sequence[Any]], None]
+
+
+class View(Locked, anywidget.AnyWidget):
+    """A view of a network, as a widget.
+
+    Attributes:
+        state: idle, running, paused, done or error.
+        message: words for the person, or "".
+        frame: what the page shows once the view has come to rest.
+
+    Args:
+        rate: frames a second when the calling thread runs the view's job and no acknowledgements
+            can arrive, as in Colab.
+    """
+
+    bundle = ""  # name of the built front end's files
+    _ipython_display_ = None  # that of ipywidgets 7 would leave out the still picture
+
+    state = t.Enum(["idle", "running", "paused", "done", "error"], "idle").tag(
+        sync=True, kernel_only=True
+    )
+    message = t.Unicode("").tag(sync=True, kernel_only=True)
+    frame = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        """Refuse unknown keywords before ipywidgets swallows them."""
+        if not takes_any(cls.__init__):
+            refuse_unknown(cls.__name__, kwargs, keywords_of(cls.__init__))
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *, rate: float = 4.0) -> None:
+        self._complaint: Exception | None = None  # about a request of the page
+        self._handlers: dict[str, Handler] = {"painted": self._painted}
+        self._at_close: list[Callable[[], None]] = []
+        self._runner = Runner(self, rate)
+        super().__init__()
+        self.on_msg(self._receive)
+        if self.comm is not None:
+            self.comm.on_close(lambda _message: self.close())
+
+    @property
+    def _esm(self) -> str:
+        return read_bundle(f"{self.bundle}.js")
+
+    @property
+    def _css(self) -> str:
+        return read_bundle(f"{self.bundle}.css")
+
+    @property
+    def error(self) -> Exception | None:
+        """What went wrong last, or `None` if all is well."""
+        return self._complaint or self._runner.error
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Block until the view has come to rest. For scripts; a notebook needs no waiting.
+
+        Args:
+            timeout: in seconds.
+
+        Raises:
+            TimeoutError: if it is still at work then.
+        """
+        self._runner.wait(timeout)
+
+    def close(self) -> None:
+        """End the view's job and take the view off the page."""
+        if self.comm is None:
+            return  # it is closed; the garbage collector closes again
+        for leave in self._at_close:
+            leave()
+        self._at_close.clear()
+        self._runner.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {self.state}>"
+
+    @contextmanager
+    def _building(self) -> Iterator[None]:
+        """Send all first values at once, and leave nothing behind if one of them is refused."""
+        try:
+            with self.hold_sync():
+                yield
+        except BaseException:
+            self.close()
+            raise
+
+    # --- to the page
+
+    def send_frame(self, frame: Frame, settled: bool) -> None:
+        """Send a frame, as the trait if it is the settled one."""
+        if settled:
+            super().send_state("frame")
+        else:
+            self.send(*pack(frame))
+
+    def send_state(self, key: Any = None) -> None:
+        """Send traits; `frame` alone is left to the outbox, which keeps the order of frames."""
+        if key != "frame":
+            super().send_state(key)
+
+    def settle_frame(self, frame: Frame) -> Frame:
+        """Make a frame the one that stays."""
+        self.frame = frame
+        return frame
+
+    def note_state(self, state: State, error: Exception | None, /) -> None:
+        """Show the state of the job and, if it failed, why."""
+        self._complaint = None
+        self.message = "" if error is None else in_words(error)
+        self.state = state
+        if error is not None:
+            self.log.info("%s failed", type(self).__name__, exc_info=error)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        found = super()._repr_mimebundle_(**kwargs)
+        if found is None:  # pragma: no cover - only for views that anywidget cannot show
+            return {"text/plain": repr(self)}, {}
+        data, metadata = found
+        self._runner.rests(FIRST_PICTURE)
+        picture = self._still()
+        if picture is not None:
+            data["image/png"] = base64.b64encode(picture).decode()
+        return data, metadata
+
+    def _still(self) -> bytes | None:
+        """The view as a PNG picture, if there is something to see."""
+        return None
+
+    # --- from the page
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take over what the page has changed, as far as it is the page's to change."""
+        changes = {
+            name: value
+            for name, value in sync_data.items()
+            if not self.trait_metadata(name, "kernel_only", False)
+        }
+        if len(changes) < len(sync_data):
+            self.log.warning("ignored %s from the page", sorted(sync_data.keys() - changes.keys()))
+        with LOCK:
+            try:
+                super().set_state(changes)
+            except t.TraitError as error:
+                self._complain(error)
+                self.send_state(list(changes))  # so that the page shows what still holds
+            else:
+                self._withdraw_complaint()
+
+    def _receive(self, _view: View, content: Any, buffers: Sequence[Any]) -> None:
+        kind = content.get("type") if isinstance(content, dict) else None
+        handler = self._handlers.get(kind) if isinstance(kind, str) else None
+        try:
+            if handler is None:
+                raise MalformedMessageError(f"expected one of {sorted(self._handlers)}")
+            handler(content, buffers)
+        except MalformedMessageError as error:
+            self.log.warning("ignored a message from the page: %s: %.200r", error, content)
+        except ValueError as error:
+            self._complain(error)
+
+    def _painted(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        self._runner.acknowledge(whole(content, "number", low=1))
+
+    def _complain(self, error: Exception) -> None:
+        """Say what was wrong with a request; a job that there is goes on."""
+        with LOCK:
+            self._complaint = error
+            self.message = in_words(error)
+            if self.state not in ("running", "paused"):
+                self.state = "error"
+
+    def _withdraw_complaint(self) -> None:
+        with LOCK:
+            if self._complaint is not None:
+                self.note_state(self._runner.state, self._runner.error)
+
+
+def in_words(error: Exception) -> str:
+    """An error for the person: as it is if it was written for people, else with its kind."""
+    words = str(error) or type(error).__name__
+    ours = type(error).__module__.startswith("cnnviz_widgets.")
+    return words if ours or isinstance(error, t.TraitError) else f"{type(error).__name__}: {words}"

@@ -1,0 +1,135 @@
+"""All views of a network side by side, looking at the same thing."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import ipywidgets
+
+from ..network import InputError, Network
+from .base import View
+from .feature_maps import FeatureMaps
+from .gradient_ascent import GradientAscent
+from .image_chooser import ImageChooser, pictures_for
+from .layer_list import LayerList
+from .names import keywords_of, refuse_unknown
+from .selection import Selection
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Explorer(ipywidgets.Box):
+    """Image chooser, class probabilities, list of layers, feature maps and gradient ascent in one.
+
+    Attributes:
+        selection: what is looked at; set its traits to move all views, observe them to follow.
+        image_chooser, probabilities, layer_list, feature_maps, gradient_ascent: the views.
+
+    Args:
+        net: the network.
+        image: one image, HWC; the first bundled one that suits the network if left out.
+
+    Raises:
+        InputError: if the network cannot take the image, or no bundled one suits it.
+
+    Example:
+        >>> cw.Explorer(cw.load("photos"), cw.image("cat"))
+    """
+
+    _ipython_display_ = None  # that of ipywidgets 7 would leave out the still picture
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        """Refuse unknown keywords before ipywidgets swallows them."""
+        refuse_unknown(cls.__name__, kwargs, keywords_of(cls.__init__))
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, net: Network, image: Any = None) -> None:
+        from .probabilities import Probabilities  # here, since bqplot imports pandas: a second
+
+        self.selection = Selection()
+        name = _first_picture(net) if image is None else ""
+        with ExitStack() as undo:  # should one of the views be refused
+            chooser = self.image_chooser = ImageChooser(net, name=name, selection=self.selection)
+            undo.callback(chooser.close)
+            image = chooser.image if image is None else image
+            self.feature_maps = FeatureMaps(net, image, selection=self.selection)
+            undo.callback(self.feature_maps.close)
+            self.gradient_ascent = GradientAscent(net, selection=self.selection)
+            undo.callback(self.gradient_ascent.close)
+            undo.pop_all()
+        self.layer_list = LayerList(net, selection=self.selection)
+        self.probabilities = Probabilities(net, self.selection)
+        side = ipywidgets.VBox([chooser, self.probabilities.figure, self.layer_list])
+        super().__init__(
+            [
+                _flexible(side, "1 1 280px"),
+                _flexible(self.feature_maps, "4 1 520px"),
+                _flexible(self.gradient_ascent, "2 1 360px"),
+            ],
+            layout={"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"},
+        )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views, apart from the chart."""
+        return self.image_chooser, self.layer_list, self.feature_maps, self.gradient_ascent
+
+    @property
+    def image(self) -> Any:
+        """The image that is looked at; set it to look at another one."""
+        return self.selection.image
+
+    @image.setter
+    def image(self, image: Any) -> None:
+        self.selection.image = image
+
+    @property
+    def error(self) -> Exception | None:
+        """What went wrong last in one of the views, or `None` if all is well."""
+        errors = (part.error for part in (*self.views, self.probabilities))
+        return next((error for error in errors if error is not None), None)
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Block until all views have come to rest.
+
+        Raises:
+            TimeoutError: if one is still at work after `timeout` seconds.
+        """
+        end = time.monotonic() + timeout
+        for part in (*self.views, self.probabilities):
+            part.wait(max(0.0, end - time.monotonic()))
+
+    def close(self) -> None:
+        """End all jobs and take the views off the page."""
+        if self.comm is None:
+            return  # it is closed; the garbage collector closes again
+        for part in (*self.views, self.probabilities):
+            part.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<Explorer, {self.feature_maps.state}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data, metadata = self.feature_maps._repr_mimebundle_(**kwargs)
+        if WIDGET_VIEW in data:
+            data[WIDGET_VIEW]["model_id"] = self.model_id
+        return data | {"text/plain": repr(self)}, metadata
+
+
+def _first_picture(net: Network) -> str:
+    names = pictures_for(net)
+    if not names:
+        raise InputError(
+            f"expected an image: no bundled picture suits a network that takes {net.input_shape}."
+        )
+    return names[0]
+
+
+def _flexible(widget: ipywidgets.DOMWidget, flex: str) -> ipywidgets.DOMWidget:
+    """Let a widget share a line, or have one to itself where there is little room."""
+    widget.layout.flex = flex
+    widget.layout.min_width, widget.layout.max_width = "0", "100%"
+    return widget

@@ -1,0 +1,131 @@
+"""Bundled pictures to choose from, and the person's own.
+
+The page sends an own picture shrunk, as RGB bytes in one message; what arrives is checked, and
+brought to what the network takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import traitlets as t
+
+from .. import zoo
+from ..network import Network
+from .base import View
+from .names import check_name
+from .picture import as_png, fitted, to_pixels
+from .selection import Selection
+from .wire import MalformedMessageError, text, whole
+
+THUMBNAIL_SIDE = 56
+
+UPLOAD_SIDE = 1024
+"""Pixels on a side of an upload at most; pages shrink to half of that."""
+
+LONGEST = 256
+"""Pixels on the longer side of a picture for a network that takes any size: quick to look at."""
+
+SMALL = 64
+"""A network for grey pictures of at most so many pixels on a side is offered digits."""
+
+
+class ImageChooser(View):
+    """Chooses a picture for a network: a bundled one, or one that is uploaded, dropped or pasted.
+
+    Attributes:
+        names: of the bundled pictures that suit the network.
+        name: of the chosen one; "upload: FILE" for an own one, "" for one from elsewhere.
+        image: the chosen picture as the network takes it, float32 (H, W, C) in [0, 1].
+
+    Args:
+        net: the network.
+        name: of the first picture; none is chosen if left out.
+        selection: to share the image with other views.
+
+    Raises:
+        traitlets.TraitError: if there is no such picture.
+
+    Example:
+        >>> cw.widgets.ImageChooser(cw.load("photos"), name="cat")
+    """
+
+    bundle = "image-chooser"
+
+    names = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
+    name = t.Unicode("").tag(sync=True, echo_update=False)
+    thumbnails = t.List().tag(sync=True, kernel_only=True)
+    image = t.Any(None, allow_none=True)
+
+    def __init__(self, net: Network, *, name: str = "", selection: Selection | None = None) -> None:
+        self._network = net
+        self._upload: tuple[str, np.ndarray] | None = None
+        self._loaded: np.ndarray | None = None  # the picture that `name` tells of
+        super().__init__()
+        self._handlers["upload"] = self._receive_upload
+        with self._building():
+            self.names = list(pictures_for(net))
+            self.thumbnails = [_thumbnail(each) for each in self.names]
+            if selection is not None:
+                self._at_close.append(selection.join(self, ["image"]))
+            self.name = name
+
+    @t.validate("name")
+    def _check_name(self, proposal: Any) -> str:
+        known = ["", *self.names, *(self._upload or ())[:1]]
+        return check_name("the name of a picture", proposal.value, known)
+
+    @t.observe("name")
+    def _load(self, _change: Any = None) -> None:
+        if not self.name:
+            return
+        if self._upload is not None and self.name == self._upload[0]:
+            self._loaded = self._upload[1]
+        else:
+            self._loaded = self._fit(zoo.image(self.name))
+        self.image = self._loaded
+        self._withdraw_complaint()
+
+    @t.observe("image")
+    def _forget_name(self, _change: Any) -> None:
+        if self.image is not self._loaded:
+            self.name = ""
+
+    def _fit(self, picture: np.ndarray) -> np.ndarray:
+        return self._network.fit(picture, longest=max(LONGEST, *self._network.input_shape[:2]))
+
+    def _receive_upload(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> None:
+        width = whole(content, "width", 1, UPLOAD_SIDE)
+        height = whole(content, "height", 1, UPLOAD_SIDE)
+        label = f"upload: {text(content, 'name')}"
+        expected = width * height * 3
+        if len(buffers) != 1 or memoryview(buffers[0]).nbytes != expected:
+            sizes = [memoryview(each).nbytes for each in buffers]
+            raise MalformedMessageError(f"expected one buffer of {expected} bytes, got {sizes}")
+        pixels = np.frombuffer(buffers[0], np.uint8).reshape(height, width, 3)
+        self._upload = label, self._fit(pixels)
+        if self.name == label:
+            self._load()  # another file of the same name
+        else:
+            self.name = label
+
+    def _still(self) -> bytes | None:
+        return None if self.image is None else as_png(fitted(to_pixels(self.image)))
+
+
+def pictures_for(net: Network) -> tuple[str, ...]:
+    """The names of the bundled pictures that suit a network: photographs, digits, or none."""
+    shape = net.input_shape
+    if len(shape) != 3 or shape[-1] not in (1, 3):
+        return ()
+    digits = shape[-1] == 1 and max(shape) <= SMALL
+    names = (name for name in zoo.images() if name != "digits")  # the sheet of them all
+    return tuple(name for name in names if name.startswith("digit-") == digits)
+
+
+@lru_cache
+def _thumbnail(name: str) -> bytes:
+    return as_png(fitted(to_pixels(zoo.image(name)), THUMBNAIL_SIDE))

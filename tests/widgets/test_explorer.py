@@ -1,0 +1,131 @@
+import base64
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import cnnviz_widgets as cw
+from cnnviz_widgets.network import InputError
+from cnnviz_widgets.widgets import Explorer
+
+from .conftest import PATIENCE, worker_threads
+
+
+@pytest.fixture
+def explorer(digits):
+    explorer = Explorer(digits)
+    explorer.wait(PATIENCE)
+    return explorer
+
+
+def bars(explorer):
+    """The chart as a person reads it: names and values, the most likely first."""
+    (marks,) = explorer.probabilities.figure.marks
+    names = [str(name) for name in marks.x]
+    return list(zip(names, np.asarray(marks.y).tolist(), marks.colors, strict=True))[::-1]
+
+
+def test_it_begins_with_a_picture_that_suits_the_network(explorer, digits):
+    assert explorer.image_chooser.name == "digit-0"
+    np.testing.assert_array_equal(explorer.image, digits.fit(cw.image("digit-0")))
+    assert explorer.feature_maps.image is explorer.image
+    assert explorer.error is None
+
+
+def test_a_picture_of_one_s_own(digits, three):
+    explorer = Explorer(digits, three)
+    assert explorer.image is three
+    assert explorer.image_chooser.name == ""
+
+
+def test_the_bars_are_the_class_probabilities(explorer, digits):
+    expected = np.asarray(cw.methods.probabilities(digits, explorer.image))[0]
+    found = bars(explorer)
+    order = np.argsort(-expected, kind="stable")
+    assert [name for name, _, _ in found] == [str(k) for k in order]
+    np.testing.assert_allclose([value for _, value, _ in found], expected[order], atol=1e-6)
+    assert found[0][0] == "0"
+
+
+def test_many_classes_are_cut_to_the_most_likely():
+    def model(params, x):
+        return x.mean((1, 2)) @ params
+
+    net = cw.Network(model, params=jnp.ones((3, 50)), input_shape=(8, 8, 3))
+    explorer = Explorer(net, np.zeros((8, 8, 3), np.float32))
+    explorer.wait(PATIENCE)
+    assert len(bars(explorer)) == 10
+
+
+def test_a_chosen_picture_moves_everything(explorer, page_of, seven):
+    page_of(explorer.image_chooser).set(name="digit-7")
+    explorer.wait(PATIENCE)
+    np.testing.assert_array_equal(explorer.feature_maps.image, seven)
+    assert bars(explorer)[0][0] == "7"
+
+
+def test_a_chosen_layer_moves_everything(explorer, page_of):
+    page_of(explorer.layer_list).set(layer="conv2")
+    explorer.wait(PATIENCE)
+    assert page_of(explorer.feature_maps).traits["frame"]["layer"] == "conv2"
+    assert page_of(explorer.gradient_ascent).traits["layer"] == "conv2"
+    assert explorer.selection.layer == "conv2"
+
+
+def test_a_click_on_a_bar_chooses_the_class(explorer, page_of):
+    (marks,) = explorer.probabilities.figure.marks
+    page_of(marks).send({"event": "element_click", "data": {"index": len(marks.x) - 2}})
+    second, *_ = bars(explorer)[1]
+    assert explorer.selection.target == int(second)
+    assert page_of(explorer.gradient_ascent).traits["target"] == int(second)
+    plain = bars(explorer)[-1][2]
+    assert [name for name, _, colour in bars(explorer) if colour != plain] == [second]
+
+
+def test_python_sets_the_image(explorer, seven):
+    explorer.image = seven
+    explorer.wait(PATIENCE)
+    assert bars(explorer)[0][0] == "7"
+    with pytest.raises(InputError, match="3 channels"):
+        explorer.image = np.zeros((28, 28, 3))
+
+
+def test_it_shows_all_views(explorer):
+    def inside(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from inside(child)
+
+    shown = list(inside(explorer))
+    assert set(explorer.views) | {explorer.probabilities.figure} <= set(shown)
+
+
+def test_the_output_of_a_cell_is_the_explorer_with_a_still_picture(explorer):
+    data, _ = explorer._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["text/plain"] == "<Explorer, done>"
+
+
+def test_a_refused_image_leaves_nothing_behind(digits):
+    with pytest.raises(InputError, match="3 channels"):
+        Explorer(digits, np.zeros((28, 28, 3)))
+    assert not worker_threads()
+
+
+def test_a_network_for_other_data_needs_an_image():
+    net = cw.Network(lambda params, x: x * params, params=jnp.ones(()), input_shape=(16, 5))
+    with pytest.raises(InputError, match="no bundled picture suits"):
+        Explorer(net)
+
+
+def test_closing_ends_everything(explorer, page_of):
+    explorer.gradient_ascent.steps = 10**6
+    explorer.gradient_ascent.play()
+    pages = [page_of(view) for view in explorer.views]
+    (thread,) = worker_threads()
+    explorer.close()
+    thread.join(PATIENCE)
+    assert not worker_threads()
+    assert not any(page.open for page in pages)
+    explorer.close()
