@@ -30,8 +30,8 @@ class TileSheet:
     Attributes:
         layer: its name.
         tiles: uint8 (C, rows, columns), each channel over its own range.
-        low: float32 (C,), the value of code 0.
-        high: float32 (C,), the value of code 255.
+        low: float32 (C,), the value of code 0; NaN where a channel has no finite value.
+        high: float32 (C,), the value of code 255; likewise.
         strength: float32 (C,), the mean of the absolute values.
         nonfinite: how many values are NaN or infinite; their code is 0.
     """
@@ -119,7 +119,7 @@ def _tiles(value: jax.Array, layer: Layer) -> dict[str, jax.Array]:
     known = jnp.where(finite, flat, 0)
     low = jnp.min(jnp.where(finite, flat, jnp.inf), 0, keepdims=True)
     high = jnp.max(jnp.where(finite, flat, -jnp.inf), 0, keepdims=True)
-    low, high = (jnp.where(jnp.isfinite(bound), bound, 0) for bound in (low, high))
+    low, high = (jnp.where(jnp.isfinite(bound), bound, jnp.nan) for bound in (low, high))
     span = jnp.where(high > low, high - low, 1)
     codes = jnp.round((known - low) / span * 255).clip(0, 255)
     codes = jnp.where(finite, codes, 0).astype(jnp.uint8)
