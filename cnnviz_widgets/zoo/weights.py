@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 from safetensors import SafetensorError
-from safetensors.flax import load_file, save_file
+from safetensors.flax import load_file, save
 
 _LISTED = 5
 
@@ -32,7 +32,7 @@ def save_weights(module: nnx.Module, path: str | Path) -> None:
         path: the file to write; one that is there is replaced.
     """
     arrays = {name: jnp.asarray(array) for name, array in _flat(_pure(module)).items()}
-    save_file(arrays, str(path))
+    Path(path).write_bytes(save(arrays))  # `save_file` would make it readable to its owner only
 
 
 def load_weights(module: nnx.Module, path: str | Path) -> None:
