@@ -10,6 +10,7 @@ from collections.abc import Iterator
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+import hypothesis
 import jax
 import pytest
 from jaxtyping import install_import_hook
@@ -18,6 +19,9 @@ from tests import type_checks
 
 install_import_hook("cnnviz_widgets", f"{type_checks.__name__}.check")
 jax.config.update("jax_numpy_rank_promotion", "raise")
+# A busy machine is slow, and a compilation slower: time says nothing about what is right.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

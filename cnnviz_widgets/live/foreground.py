@@ -19,6 +19,9 @@ from contextlib import contextmanager
 
 from .job import Job
 
+TICK = 0.005
+"""Seconds between two looks whether an acknowledgement has come."""
+
 
 def in_colab() -> bool:
     """Whether this Python is the kernel of a Colab notebook."""
@@ -40,7 +43,7 @@ def run_here(job: Job, sleep: Callable[[float], None] = time.sleep) -> None:
             if interrupts:
                 job.pause()
             if delay:
-                sleep(delay)
+                sleep(min(delay, TICK))
             else:
                 job.turn()
     if interrupts:

@@ -70,6 +70,7 @@ class View(Locked, anywidget.AnyWidget):
         self.on_msg(self._receive)
         if self.comm is not None:
             self.comm.on_close(lambda _message: self.close())
+            _listen_where_the_page_speaks(self.comm)
 
     @property
     def _esm(self) -> str:
@@ -207,6 +208,17 @@ class View(Locked, anywidget.AnyWidget):
         with LOCK:
             if self._complaint is not None:
                 self.note_state(self._runner.state, self._runner.error)
+
+
+def _listen_where_the_page_speaks(comm: Any) -> None:
+    """Have the page's messages handled in the subshell that the page names.
+
+    ipykernel 7.4 sends them where the comm was last written from instead. For a comm that a worker
+    writes to, that is the last message of all: of a cell, which keeps the page waiting while it
+    runs, or of a page that was reloaded, whose subshell is gone and all messages with it.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None
 
 
 def in_words(error: Exception) -> str:

@@ -12,7 +12,7 @@ from ..network import InputError, Network
 from .base import View
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
-from .image_chooser import ImageChooser, pictures_for
+from .image_chooser import ImageChooser, bundled_name, pictures_for
 from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
 from .selection import Selection
@@ -29,7 +29,8 @@ class Explorer(ipywidgets.Box):
 
     Args:
         net: the network.
-        image: one image, HWC; the first bundled one that suits the network if left out.
+        image: one image, HWC; the first bundled one that suits the network if left out. A bundled
+            one is brought to the size in which the chooser would show it.
 
     Raises:
         InputError: if the network cannot take the image, or no bundled one suits it.
@@ -49,11 +50,11 @@ class Explorer(ipywidgets.Box):
         from .probabilities import Probabilities  # here, since bqplot imports pandas: a second
 
         self.selection = Selection()
-        name = _first_picture(net) if image is None else ""
+        name = _first_picture(net) if image is None else bundled_name(net, image)
         with ExitStack() as undo:  # should one of the views be refused
             chooser = self.image_chooser = ImageChooser(net, name=name, selection=self.selection)
             undo.callback(chooser.close)
-            image = chooser.image if image is None else image
+            image = chooser.image if name else image
             self.feature_maps = FeatureMaps(net, image, selection=self.selection)
             undo.callback(self.feature_maps.close)
             self.gradient_ascent = GradientAscent(net, selection=self.selection)
@@ -61,7 +62,7 @@ class Explorer(ipywidgets.Box):
             undo.pop_all()
         self.layer_list = LayerList(net, selection=self.selection)
         self.probabilities = Probabilities(net, self.selection)
-        side = ipywidgets.VBox([chooser, self.probabilities.figure, self.layer_list])
+        side = ipywidgets.VBox([chooser, self.probabilities.box, self.layer_list])
         super().__init__(
             [
                 _flexible(side, "1 1 280px"),

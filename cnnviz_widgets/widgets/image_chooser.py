@@ -126,6 +126,18 @@ def pictures_for(net: Network) -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith("digit-") == digits)
 
 
+def bundled_name(net: Network, image: Any) -> str:
+    """The name of the bundled picture that `image` is, as it is or fitted to `net`; else ""."""
+    shape = np.shape(image)
+    for name in pictures_for(net):
+        picture = zoo.image(name)
+        if picture.shape[:2] != shape[:2] and shape != net.input_shape:
+            continue
+        if np.array_equal(picture, image) or np.array_equal(net.fit(picture), image):
+            return name
+    return ""
+
+
 @lru_cache
 def _thumbnail(name: str) -> bytes:
     return as_png(fitted(to_pixels(zoo.image(name)), THUMBNAIL_SIDE))

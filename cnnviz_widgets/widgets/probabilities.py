@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import ipywidgets
 import numpy as np
 from bqplot.axes import Axis
 from bqplot.figure import Figure
@@ -24,6 +25,11 @@ MOST = 10
 PLAIN, CHOSEN = "#8fb3d9", "#2a6db0"
 """Colours that hold on light and dark pages."""
 
+HEADING = (
+    '<span style="font: 600 13px/1.4 var(--jp-ui-font-family, sans-serif); '
+    'color: var(--jp-ui-font-color1, inherit)">Class probabilities</span>'
+)
+
 
 class Probabilities:
     """The most likely classes of the chosen image, as a bqplot chart.
@@ -35,6 +41,7 @@ class Probabilities:
         selection: whose image is judged, and whose class is chosen.
 
     Attributes:
+        box: the chart with its heading.
         figure: the chart.
     """
 
@@ -61,11 +68,12 @@ class Probabilities:
         self.figure = Figure(
             marks=[self._bars],
             axes=[names, shares],
-            title="Class probabilities",
-            fig_margin={"top": 36, "bottom": 28, "left": 100, "right": 20},
+            fig_margin={"top": 8, "bottom": 28, "left": 100, "right": 28},
             animation_duration=0,
         )
-        self.figure.layout.width, self.figure.layout.height = "100%", "260px"
+        self.figure.layout.width, self.figure.layout.height = "100%", "230px"
+        # Not the figure's own title, whose colour and size are bqplot's and not the page's.
+        self.box = ipywidgets.VBox([ipywidgets.HTML(HEADING), self.figure])
         selection.observe(self._look, "image")
         selection.observe(self._colour, "target")
         self._look()
@@ -89,6 +97,7 @@ class Probabilities:
         self._selection.unobserve(self._colour, "target")
         self._runner.close()
         self.figure.close()
+        self.box.close()
 
     def _look(self, _change: Any = None) -> None:
         image = self._selection.image

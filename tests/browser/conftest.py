@@ -55,6 +55,7 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[l
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(ROOT),  # kernels run the package that is tested, installed or not
     }
     with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
         yield server

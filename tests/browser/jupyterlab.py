@@ -5,6 +5,7 @@ when they are done. The views themselves are for the tests to find and move like
 through accessible names.
 """
 
+import time
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -25,9 +26,17 @@ CONNECTED = """async () => {
     await session.ready;
     return session.session?.kernel?.status === "idle";
 }"""
+# The kernel's status does not tell: it turns idle after each message that a subshell handles.
 BUSY = """() => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    return content.widgets.some(cell => cell.promptNode?.textContent.includes("*"));
+}"""
+ASK = """async expression => {
     const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
-    return session.kernel.status === "busy";
+    const asked = { code: "", silent: true, user_expressions: { asked: expression } };
+    const reply = await session.kernel.requestExecute(asked).done;
+    const { status, data, evalue } = reply.content.user_expressions.asked;
+    return status === "ok" ? data["text/plain"] : evalue;
 }"""
 EXECUTE = "([command, args]) => window.jupyterapp.commands.execute(command, args)"
 RESTART = """async () => {
@@ -44,6 +53,19 @@ ADD_CELL = """source => {
     content.activeCellIndex = at;
     return at;
 }"""
+# What pages send to a kernel: one binary websocket frame a message.
+RECORD_SENT = """() => {
+    window.sentToKernel = [];
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+        if (typeof data !== "string") {
+            window.sentToKernel.push(new TextDecoder("latin1").decode(data));
+        }
+        return send.call(this, data);
+    };
+}"""
+REFRESHED = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 OUTPUTS = "at => window.jupyterapp.shell.currentWidget.content.model.cells.get(at).outputs.toJSON()"
 
 
@@ -52,8 +74,10 @@ class Notebook:
 
     def __init__(self, page: Page, server: Server, path: str) -> None:
         self.page = page
+        self.path = path
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.add_init_script(f"({RECORD_SENT})()")
         page.goto(server.page(path, workspace=uuid4().hex))
         self._await_kernel()
 
@@ -77,6 +101,16 @@ class Notebook:
         self.page.evaluate(f"given => {{ ({EXECUTE})(given); }}", ["notebook:run-cell", {}])
         self.page.wait_for_function(BUSY)
 
+    def await_value(self, expression: str, expected: object, timeout: float = 60) -> None:
+        """Waits until an expression has a value in Python: what a page saves takes a while."""
+        deadline = time.monotonic() + timeout
+        while (value := self.page.evaluate(ASK, expression)) != repr(expected):
+            assert time.monotonic() < deadline, f"{expression} is {value}, not {expected!r}"
+
+    def is_busy(self) -> bool:
+        """Whether the kernel is at a cell."""
+        return self.page.evaluate(BUSY)
+
     def command(self, name: str, **arguments: Any) -> Any:
         """Executes a command of JupyterLab, waits for its end and returns its result."""
         return self.page.evaluate(EXECUTE, [name, arguments])
@@ -91,7 +125,7 @@ class Notebook:
         self.page.evaluate(SAVE)
 
     def close(self) -> None:
-        """Ends the kernel; the page goes with its browser context."""
+        """Ends the kernel; the page stays until its browser context goes."""
         self.page.evaluate(CLOSE)
 
     def reload(self) -> None:
@@ -129,6 +163,11 @@ class Notebook:
     def _await_kernel(self) -> None:
         self.page.wait_for_function(READY)
         self.page.wait_for_function(CONNECTED)
+
+
+def await_refresh(page: Page) -> None:
+    """Waits until what was asked for so far is on the screen."""
+    page.evaluate(REFRESHED)
 
 
 def await_state(view: Locator, *states: str, timeout: float = 30) -> None:

@@ -55,9 +55,11 @@ def equinox() -> tuple[EquinoxCNN, Case]:
     random = np.random.default_rng(0)
     shapes = eqx.filter_eval_shape(EquinoxCNN, jax.random.key(0))
     model = jax.tree_util.tree_map(
-        lambda leaf: jnp.asarray(random.normal(0.1, 0.3, leaf.shape), jnp.float32)
-        if isinstance(leaf, jax.ShapeDtypeStruct)
-        else leaf,
+        lambda leaf: (
+            jnp.asarray(random.normal(0.1, 0.3, leaf.shape), jnp.float32)
+            if isinstance(leaf, jax.ShapeDtypeStruct)
+            else leaf
+        ),
         shapes,
     )
     params, rest = eqx.partition(model, eqx.is_array)
@@ -80,7 +82,9 @@ def weights(*shapes: tuple[int, ...], seed: int = 0) -> list[jax.Array]:
 def conv(x: jax.Array, kernel: jax.Array, **options: Any) -> jax.Array:
     """A convolution NHWC by HWIO."""
     options = {"window_strides": (1, 1), "padding": "SAME"} | options
-    return lax.conv_general_dilated(x, kernel, dimension_numbers=("NHWC", "HWIO", "NHWC"), **options)
+    return lax.conv_general_dilated(
+        x, kernel, dimension_numbers=("NHWC", "HWIO", "NHWC"), **options
+    )
 
 
 @jax.custom_vjp

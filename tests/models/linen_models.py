@@ -41,7 +41,7 @@ class Shared(nn.Module):
         self.conv = nn.Conv(3, (3, 3))
         self.last = nn.ConvTranspose(2, (2, 2), strides=(2, 2))
 
-    def __call__(self, x, training):  # noqa: ARG002
+    def __call__(self, x, training):
         return self.last(nn.relu(self.conv(nn.relu(self.conv(x)))))
 
 

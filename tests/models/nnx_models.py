@@ -252,7 +252,7 @@ def made(cls: Callable[..., nnx.Module], seed: int = 0):
     random = np.random.default_rng(seed)
 
     def value(leaf):
-        if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             return jax.random.key(seed)
         if leaf.ndim < 2:
             drawn = random.uniform(0.3, 1.5, leaf.shape)

@@ -236,7 +236,9 @@ def test_guided_refuses_what_it_does_not_know_by_name(function, operation):
 
     net = Network(model, params=weights((3, 3, 3, 2))[0], input_shape=(6, 6, 3))
     x = jnp.asarray(pictures((6, 6, 3)))
-    with pytest.raises(UnknownOperationError, match=rf"guided backpropagation .*({operation})") as e:
+    with pytest.raises(
+        UnknownOperationError, match=rf"guided backpropagation .*({operation})"
+    ) as e:
         net.at(x.shape).run(_pull_back, x, jnp.ones((2, 6, 6, 2)), rules=GUIDED)
     assert "bend" in str(e.value)
 

@@ -1,5 +1,7 @@
 """Every notebook runs from top to bottom, and is committed without what a run leaves in it."""
 
+import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.rglob("[!.]*.ipynb"))
 TIMEOUT = 300  # seconds for one cell
+# Kernels run the package that is tested, installed or not.
+ENV = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -30,7 +34,7 @@ def test_runs_without_an_error(path: Path):
     # In a thread of its own, since an event loop that a browser test left running would be in
     # the way here. A cell that fails raises CellExecutionError, which shows the cell.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(client.execute).result()
+        thread.submit(asyncio.run, client.async_execute(env=ENV)).result()
 
 
 @each_notebook

@@ -56,6 +56,12 @@ def test_the_file_maps_paths_to_arrays(tmp_path):
     }
 
 
+def test_the_file_is_as_readable_as_any_other(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    zoo.save_weights(nnx.Linear(2, 2, rngs=nnx.Rngs(0)), tmp_path / "w.safetensors")
+    assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_half_precision_on_disk_takes_the_precision_of_the_module(tmp_path):
     module = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
     halves = {"kernel": np.full((2, 2), 0.5, np.float16), "bias": np.ones(2, np.float16)}

@@ -30,7 +30,7 @@ import { drawTiles, type Atlas, makeAtlas } from "./tiles";
 const EDGE = 4;
 
 export class GridPanel {
-  private readonly stage = new Stage("All channels");
+  private readonly stage = new Stage("All maps");
   private readonly hoverMark = new Mark(this.stage, "hover");
   private readonly choiceMark = new Mark(this.stage, "choice");
   private readonly panel = new Panel("grid", this.stage.element);
@@ -52,7 +52,7 @@ export class GridPanel {
     const { element, frame } = this.stage;
     element.tabIndex = 0;
     element.setAttribute("role", "group");
-    element.setAttribute("aria-label", "All channels: arrow keys choose one");
+    element.setAttribute("aria-label", "All maps: arrow keys choose one");
     frame.addEventListener("pointermove", (event) => this.hover(this.slotUnder(event)), { signal });
     frame.addEventListener("pointerleave", () => this.hover(-1), { signal });
     frame.addEventListener("click", (event) => this.chooseSlot(this.slotUnder(event)), { signal });
@@ -65,7 +65,7 @@ export class GridPanel {
     if (isVector(scene.sheet)) this.paintBars(scene, this.grid);
     else this.paintTiles(scene, this.grid);
     this.panel.title(plural(scene.sheet.channels, "channel"));
-    this.stage.label(`All ${plural(scene.sheet.channels, "channel")} of ${scene.sheet.layer}`);
+    this.stage.label(`All ${plural(scene.sheet.channels, "map")} of ${scene.sheet.layer}`);
     this.mark();
     this.reveal(scene.order.indexOf(scene.channel), this.grid);
   }

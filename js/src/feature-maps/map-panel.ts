@@ -155,11 +155,11 @@ function summary({ sheet, channel }: Scene): string {
   if (health === "broken") return "no finite values";
   if (isVector(sheet)) return `rank ${strongerCount(sheet, channel) + 1}`;
   if (health === "dead") return "dead, 0 everywhere";
-  return `mean size ${formatValue(sheet.strength[channel])}`;
+  return `mean |a| ${formatValue(sheet.strength[channel])}`;
 }
 
 function describe(scene: Scene): string {
   const { sheet, channel } = scene;
   const range = `${formatValue(sheet.low[channel])} to ${formatValue(sheet.high[channel])}`;
-  return `Feature map of ${sheet.layer}, channel ${channel}, values ${range}`;
+  return `Feature map ${channel} of ${sheet.layer}, values ${range}`;
 }

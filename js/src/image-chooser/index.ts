@@ -45,7 +45,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const file = h("input", {
     type: "file",
     accept: "image/*",
-    "aria-label": "Image file",
+    "aria-label": "Picture file",
     hidden: true,
   });
   const pick = button("Upload…", "upload", () => file.click(), signal);

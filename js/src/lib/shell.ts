@@ -3,6 +3,8 @@
  * and the one abort signal that takes every listener away when the view is closed.
  */
 import type { AnyModel, Render } from "@anywidget/types";
+import { followConnection } from "./connection";
+import { followSize } from "./canvas";
 import { keepInputKeys } from "./controls";
 import { h } from "./dom";
 import { beforeRefresh, Painter } from "./frames";
@@ -14,6 +16,9 @@ import { followTheme } from "./theme";
 const SILENCE =
   "The kernel does not answer. It may be busy with a cell; if it was restarted, run the cell of " +
   "this view again.";
+
+/** How often painting is tried anew where a view has no size; later its first size is awaited. */
+const MISSES = 10;
 
 export interface Shell<Traits extends CommonTraits> {
   model: AnyModel<Traits>;
@@ -56,10 +61,23 @@ export function view<Traits extends CommonTraits>(
       kernel.send({ type: "painted", number });
     };
     let paint = () => {};
-    const painter = new Painter(() => paint(), painted, beforeRefresh);
+    let misses = 0;
+    const paintWhereShown = () => {
+      // A notebook takes cells out of the page for a moment when it moves them or changes its
+      // theme. There is nothing to measure then, and what is there already fits: try again.
+      if (root.clientWidth > 0) {
+        misses = 0;
+        paint();
+      } else if (misses++ < MISSES) {
+        painter.request();
+      }
+    };
+    const painter = new Painter(paintWhereShown, painted, beforeRefresh);
     signal.addEventListener("abort", () => painter.dispose());
     keepInputKeys(root, signal);
     followTheme(root, () => painter.request(), signal);
+    followSize([root], () => painter.request(), signal);
+    followConnection(model, el, (connected) => silent(!connected), signal);
     paint = build({ model, root, signal, painter, saver, kernel });
     root.prepend(silence.element);
     followState(model, root, signal);

@@ -117,7 +117,7 @@ def test_function_with_nothing_to_read_is_refused():
 
 
 def test_failure_says_why():
-    def function(params, x):  # noqa: ARG001
+    def function(params, x):
         raise RuntimeError("no luck today")
 
     with pytest.raises(ModelError, match="no luck today"):
@@ -131,6 +131,8 @@ def test_model_of_an_unknown_kind_is_refused():
 
 def test_channels_mix_is_seen_as_dense():
     (kernel,) = weights((6, 4))
-    net = Network(lambda w, x: jnp.einsum("nhwc,cd->nhwd", x, w), params=kernel, input_shape=(5, 5, 6))
+    net = Network(
+        lambda w, x: jnp.einsum("nhwc,cd->nhwd", x, w), params=kernel, input_shape=(5, 5, 6)
+    )
     assert net.layers[-1].kind == "dense"
     assert net.layers[-1].shape == (5, 5, 4)

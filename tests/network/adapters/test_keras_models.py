@@ -93,9 +93,9 @@ def test_fused_activation_is_a_part():
 
 def test_hidden_states_of_an_lstm():
     i = keras.Input((9, 4))
-    sequence, last, memory = layers.LSTM(
-        6, return_sequences=True, return_state=True, name="lstm"
-    )(i)
+    sequence, last, memory = layers.LSTM(6, return_sequences=True, return_state=True, name="lstm")(
+        i
+    )
     reference = keras_models.randomised(keras.Model(i, [sequence, last, memory]))
     plain = layers.LSTM(6, name="lstm")
     model = keras.Model(i, plain(i))

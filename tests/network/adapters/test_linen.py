@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.traverse_util import flatten_dict
 
 from cnnviz_widgets.network import InputError, ModelError, Network
-from tests.models import linen_models
 from tests.models.linen_models import CASES, variables
 from tests.models.taps import assert_same, assert_taps, pictures, taps
 
@@ -30,10 +30,10 @@ def _captured(name: str, module: nn.Module, weights, x):
     )  # fmt: skip
     output, state = run(weights, x)
     found = {}
-    for path, value in jax.tree_util.tree_leaves_with_path(state["intermediates"]):
-        *scope, _, call = [getattr(part, "key", getattr(part, "idx", None)) for part in path]
-        layer = "/".join(str(part) for part in scope)
-        found[layer if call == 0 else f"{layer}_{call + 1}"] = value
+    for (*scope, _), values in flatten_dict(state["intermediates"]).items():
+        layer = "/".join(scope)
+        for number, value in enumerate(values, 1):
+            found[layer if number == 1 else f"{layer}_{number}"] = value
     return output, found
 
 
@@ -120,7 +120,7 @@ def test_two_inputs_are_refused():
 
 
 class _Broken(nn.Module):
-    def __call__(self, x):  # noqa: ARG002
+    def __call__(self, x):
         raise RuntimeError("no luck today")
 
 

@@ -107,7 +107,9 @@ def test_batch_norm_uses_running_statistics():
     model = made(nnx_models.Residual)
     net = Network(model, input_shape=model.shape)
     x = pictures(model.shape, count=3)
-    assert_same(taps(net, x, ["blocks/1"])["blocks/1"][:1], taps(net, x[:1], ["blocks/1"])["blocks/1"])
+    assert_same(
+        taps(net, x, ["blocks/1"])["blocks/1"][:1], taps(net, x[:1], ["blocks/1"])["blocks/1"]
+    )
 
 
 def test_threads_may_trace_at_once():
