@@ -34,7 +34,8 @@ def activations(
     """
     names = _names(net, layers)
     batch = net.batch(x)
-    return net.at(batch.shape).run(_activations, batch, names=names)
+    found = net.at(batch.shape).run(_activations, batch, names=names)
+    return {name: found[name] for name in names}  # compiled code sorts the keys of a dict
 
 
 def _names(net: Network, layers: Sequence[str] | str | None) -> tuple[str, ...]:

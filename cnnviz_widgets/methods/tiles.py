@@ -94,7 +94,8 @@ def tile_sheets(net: Network, x: Any) -> TileSheets:
     if batch.shape[0] != 1:
         raise InputError(f"expected one image, got a batch of {batch.shape[0]}. Pass x[:1].")
     names = tuple(layer.name for layer in net.layers)
-    return TileSheets(net.at(batch.shape).run(_tile_sheets, batch, names=names))
+    found = net.at(batch.shape).run(_tile_sheets, batch, names=names)
+    return TileSheets({name: found[name] for name in names})
 
 
 def tile_shape(layer: Layer) -> tuple[int, int, int]:

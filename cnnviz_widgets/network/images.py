@@ -17,7 +17,7 @@ MAX_SIDE = 4096
 """Pixels on a side above which an image is refused: activations of all layers would not fit."""
 
 
-def check_shape(shape: Sequence[int] | None) -> tuple[int, ...]:
+def check_shape(shape: Any) -> tuple[int, ...]:
     """The shape of one example as a tuple.
 
     Raises:

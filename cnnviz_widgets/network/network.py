@@ -54,7 +54,7 @@ class Network:
         self,
         model: Any,
         *,
-        input_shape: Sequence[int] | None = None,
+        input_shape: Sequence[int] | int | None = None,
         variables: Any = None,
         params: Any = None,
         preprocess: Callable[[jax.Array], jax.Array] | None = None,

@@ -67,6 +67,8 @@ class _Reader:
         (step,) = call.steps
         layer = self._layer(self._functional_name(call.path, step), call.path, [step], owns=True)
         self._note(layer.name, step)
+        if _has_states(step):
+            return replace(layer, parts=tuple(self._states(layer, step, Namer())))
         return layer
 
     def _functional_name(self, path: str, step: Group) -> str:

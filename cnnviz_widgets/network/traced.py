@@ -199,7 +199,7 @@ class TracedProgram:
             return self._prepared[rules]
 
 
-def _freeze(program: Program, weights: Sequence[jax.Array]) -> Arrays:
+def _freeze(program: Program, weights: Sequence[Any]) -> Arrays:
     known = dict(zip(program.weights, weights, strict=True))
     live = [op for op in program.operations if any(v in program.live for v in op.inputs)]
     taken = {value for op in live for value in op.inputs} | set(program.outputs)

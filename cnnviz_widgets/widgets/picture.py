@@ -120,7 +120,7 @@ def lines_picture(lines: Sequence[str]) -> Image.Image:
 
 def _coloured(sheet: TileSheet, colormap: str, scale: str) -> np.ndarray:
     """The tiles as uint8 (C, rows, columns, 3)."""
-    low, high = sheet.low, sheet.high
+    low, high = np.nan_to_num(sheet.low), np.nan_to_num(sheet.high)  # a broken channel has neither
     if colormap == "auto":
         colormap = "diverging" if low.min() < 0 else "viridis"
     if scale == "layer":
@@ -129,7 +129,7 @@ def _coloured(sheet: TileSheet, colormap: str, scale: str) -> np.ndarray:
         high = np.maximum(abs(low), abs(high))
         low = -high
     span = np.where(high > low, high - low, 1)
-    share = (sheet.values() - low[:, None, None]) / span[:, None, None]
+    share = (np.nan_to_num(sheet.values()) - low[:, None, None]) / span[:, None, None]
     return palette(colormap)[np.rint(share.clip(0, 1) * 255).astype(np.uint8)]
 
 

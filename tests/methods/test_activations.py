@@ -22,7 +22,9 @@ def test_all_layers_have_the_batch_first(name):
 
 
 def test_layers_come_in_their_order(digits):
-    assert list(activations(digits, pictures((28, 28, 1)))) == [l.name for l in digits.layers]
+    assert list(activations(digits, pictures((28, 28, 1)))) == [
+        layer.name for layer in digits.layers
+    ]
     assert list(activations(digits, pictures((28, 28, 1)), ["relu", "conv1"])) == ["relu", "conv1"]
 
 
@@ -57,7 +59,7 @@ def test_other_sizes_of_picture():
 
 
 def test_unknown_layer_names_the_nearest(digits):
-    with pytest.raises(UnknownLayerError, match="'conv'.*did you mean 'conv3'|'conv1'"):
+    with pytest.raises(UnknownLayerError, match=r"'conv'.*did you mean 'conv[123]'"):
         activations(digits, pictures((28, 28, 1)), ["conv"])
     with pytest.raises(KeyError):
         activations(digits, pictures((28, 28, 1)), "nope")

@@ -33,9 +33,16 @@ def test_it_begins_with_a_picture_that_suits_the_network(explorer, digits):
 
 
 def test_a_picture_of_one_s_own(digits, three):
-    explorer = Explorer(digits, three)
-    assert explorer.image is three
+    own = 1 - three
+    explorer = Explorer(digits, own)
+    assert explorer.image is own
     assert explorer.image_chooser.name == ""
+
+
+def test_a_bundled_picture_is_known_by_its_name(digits, three):
+    explorer = Explorer(digits, three)
+    assert explorer.image_chooser.name == "digit-3"
+    np.testing.assert_array_equal(explorer.image, three)
 
 
 def test_the_bars_are_the_class_probabilities(explorer, digits):

@@ -86,6 +86,12 @@ def test_a_constant_channel_can_be_drawn():
     assert colours(grid(sheet([[[0, 0]]], [0], [0]))) == {colour("viridis", 0)}
 
 
+def test_a_channel_without_a_range_does_not_spoil_the_others():
+    tiles = sheet([[[0, 255]], [[0, 0]]], [0, np.nan], [1, np.nan])
+    for scale in ("channel", "layer"):
+        assert colours(grid(tiles, "auto", scale)) == {colour("viridis", 0), colour("viridis", 255)}
+
+
 def test_the_strongest_channel_comes_first():
     tiles = sheet([[[255]], [[255]]], [0, 0], [1, 2])
     first = np.asarray(grid(tiles, scale="layer", order="strongest"))[0, 0]

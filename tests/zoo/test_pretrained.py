@@ -47,7 +47,7 @@ def test_photos_knows_parts_of_the_photographs_it_never_saw():
     right = classify(bundle, pictures) == labels
     shares = {name: right[labels == index].mean() for index, name in enumerate(PHOTOGRAPHS)}
     assert right.mean() >= 0.9
-    assert min(shares.values()) >= 0.6, shares
+    assert min(shares.values()) > 6 / len(PHOTOGRAPHS), shares  # the weakest, by six times chance
     # Another processor may round a close call the other way, so figures are compared loosely.
     stated = on_card(bundle, rf"([\d.]+)% on {len(labels)} pieces")
     assert right.mean() == pytest.approx(stated, abs=0.005)

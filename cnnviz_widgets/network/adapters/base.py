@@ -18,7 +18,7 @@ class Traceable:
 
     Attributes:
         apply: the model as `apply(weights, x)`; never changes the caller's model.
-        weights: its weights, flat.
+        weights: its weights, flat; JAX or NumPy arrays.
         names: a name for each weight.
         classes: class of each module by its path, as far as known; may fill up during a trace.
         root: path elements that the framework puts before all others, and that name nothing.
@@ -27,7 +27,7 @@ class Traceable:
     """
 
     apply: Callable[[Sequence[Any], jax.Array], Any]
-    weights: tuple[jax.Array, ...]
+    weights: tuple[Any, ...]
     names: tuple[str, ...]
     classes: MutableMapping[str, str] = field(default_factory=dict)
     root: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def refuse_several_inputs(names: Sequence[str]) -> None:
         )
 
 
-def flatten(tree: Any) -> tuple[tuple[jax.Array, ...], tuple[str, ...], Any]:
+def flatten(tree: Any) -> tuple[tuple[Any, ...], tuple[str, ...], Any]:
     """Leaves of a pytree of weights, their names ("conv1/kernel"), and its structure."""
     paths, structure = jax.tree_util.tree_flatten_with_path(tree)
     names = tuple(jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in paths)
