@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from ..errors import InputError
 
@@ -80,4 +82,6 @@ def flatten(tree: Any) -> tuple[tuple[Any, ...], tuple[str, ...], Any]:
     paths, structure = jax.tree_util.tree_flatten_with_path(tree)
     names = tuple(jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in paths)
     names = tuple(name.removesuffix("/value").removesuffix("/get_value") for name in names)
-    return tuple(leaf for _, leaf in paths), names, structure
+    # NumPy arrays are copied: their owner may write into them later
+    leaves = (jnp.array(leaf) if isinstance(leaf, np.ndarray) else leaf for _, leaf in paths)
+    return tuple(leaves), names, structure
