@@ -97,7 +97,7 @@ class GradientAscent(LayeredView):
         }
         methods.ascend(net, goal, steps=steps, **self._settings)  # refuses what makes no sense
         self._runs = itertools.count(1)
-        self._goal_of_run: str | int | None = None
+        self._goal_of_run: str | int | None = None  # none if it may not go on
         self._record: AscentRecord | None = None
         super().__init__(rate=rate)
         self._handlers |= {"command": self._command, "show": self._show}
@@ -114,9 +114,9 @@ class GradientAscent(LayeredView):
 
     def play(self) -> None:
         """Start a run, or go on with a paused one."""
-        if self.state == "paused" and self._goal() == self._goal_of_run:
+        if self._can_go_on():
             self._runner.resume()
-        elif self.state != "running":
+        else:
             self._begin()
 
     def pause(self) -> None:
@@ -129,13 +129,14 @@ class GradientAscent(LayeredView):
 
     def step(self) -> None:
         """Make one step, then rest."""
-        if self.state in ("running", "paused") and self._goal() == self._goal_of_run:
+        if self._can_go_on():
             self._runner.step()
         else:
             self._begin(step=True)
 
     def stop(self) -> None:
         """End the run; what was kept of it can still be looked at."""
+        self._goal_of_run = None
         self._runner.stop()
 
     def run(self) -> None:
@@ -211,8 +212,16 @@ class GradientAscent(LayeredView):
         return self._network.at(shape).layout.layers
 
     def _new_goal(self, _change: Any) -> None:
-        if self.state == "running" and self._goal() != self._goal_of_run:
+        running = self.state == "running" and self._goal_of_run is not None
+        if running and self._goal() != self._goal_of_run:
             self._begin()
+
+    def _can_go_on(self) -> bool:
+        """Whether there is an unfinished run of what is chosen now.
+
+        Orders are carried out later, so the state tells what was, not what was asked for last.
+        """
+        return self.state in ("running", "paused") and self._goal() == self._goal_of_run
 
     def _begin(self, step: bool = False) -> None:
         self._goal_of_run = goal = self._goal()

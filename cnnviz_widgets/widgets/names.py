@@ -42,7 +42,7 @@ def keywords_of(function: Callable[..., object], only: bool = False) -> list[str
     if not only:
         kinds.append(inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
-    return [each.name for each in parameters if each.kind in kinds]
+    return [each.name for each in parameters if each.kind in kinds and each.name != "self"]
 
 
 def check_name(what: str, name: str, known: Iterable[str]) -> str:

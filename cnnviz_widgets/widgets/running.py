@@ -115,6 +115,8 @@ class Runner:
         finally:
             self._here = False
             self.outbox.stall = stall
+            if self._job is not None and self._job.delay() is not None:
+                self._drive()  # an order came at the last moment
 
     def acknowledge(self, number: int) -> None:
         """The page has painted this frame."""

@@ -9,6 +9,7 @@ import pytest
 from traitlets import TraitError
 
 import cnnviz_widgets as cw
+from cnnviz_widgets.live import Job, shared_worker
 from cnnviz_widgets.methods import AscentFrame
 from cnnviz_widgets.network import InputError, UnknownLayerError, UnknownTargetError
 from cnnviz_widgets.widgets import FeatureMaps, GradientAscent
@@ -144,6 +145,66 @@ def test_pause_step_resume_and_stop_by_python(make):
     page.wait_for_state("idle")
     view.stop()
     assert view.state == "idle"
+
+
+@pytest.fixture
+def keep_the_worker_busy():
+    """Keeps the worker from carrying out orders until the test lets it go."""
+
+    class Nobody:
+        def delay(self):
+            return 0.0
+
+        def show(self, frame):
+            pass
+
+        def tell(self, state, error):
+            pass
+
+    busy, go_on = threading.Event(), threading.Event()
+
+    def frames():
+        busy.set()
+        go_on.wait(PATIENCE)
+        yield
+
+    def keep():
+        shared_worker.submit("busy", Job(frames, Nobody()))
+        busy.wait(PATIENCE)
+        return go_on
+
+    yield keep
+    go_on.set()
+    shared_worker.close("busy")
+
+
+@pytest.mark.parametrize("orders", [("pause", "play"), ("stop", "play"), ("step", "play")])
+def test_the_last_of_quick_orders_counts(make, keep_the_worker_busy, orders):
+    view, page = make(steps=LONG)
+    page.command("play")
+    page.wait_for(lambda: len(page.messages) > 2)
+    go_on = keep_the_worker_busy()
+    for order in orders:
+        page.command(order)
+    count = len(page.messages)
+    go_on.set()
+    page.wait_for(lambda: len(page.messages) > count + 5)
+    assert view.state == "running"
+    assert page.messages[-1]["run"] == (2 if "stop" in orders else 1)
+    page.command("stop")
+    page.wait_for_state("idle")
+
+
+def test_nothing_starts_when_the_goal_changes_after_stop(make, keep_the_worker_busy):
+    view, page = make(steps=LONG)
+    page.command("play")
+    page.wait_for(lambda: len(page.messages) > 2)
+    go_on = keep_the_worker_busy()
+    page.command("stop")
+    page.set(channel=6)
+    go_on.set()
+    page.wait_for_state("idle")
+    assert view.frame["run"] == 1
 
 
 def test_a_slow_page_has_two_frames_at_most_before_it(make, digits, three):

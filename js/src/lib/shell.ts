@@ -3,7 +3,6 @@
  * and the one abort signal that takes every listener away when the view is closed.
  */
 import type { AnyModel, Render } from "@anywidget/types";
-import { followConnection } from "./connection";
 import { followSize } from "./canvas";
 import { keepInputKeys } from "./controls";
 import { h } from "./dom";
@@ -77,7 +76,6 @@ export function view<Traits extends CommonTraits>(
     keepInputKeys(root, signal);
     followTheme(root, () => painter.request(), signal);
     followSize([root], () => painter.request(), signal);
-    followConnection(model, el, (connected) => silent(!connected), signal);
     paint = build({ model, root, signal, painter, saver, kernel });
     root.prepend(silence.element);
     followState(model, root, signal);
