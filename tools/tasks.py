@@ -47,16 +47,9 @@ def build() -> int:
     return 0
 
 
-def bench() -> int:
-    """Runs the benchmarks."""
-    environment.install("bench")
-    frontend.build()
-    return checks.run([checks.Stage("benchmarks", [sys.executable, "-m", "benchmarks"])])
-
-
 def clean() -> int:
     """Removes everything that was built or installed here."""
-    for name in ("build", "dist", ".venv", ".venv-oldest", "js/node_modules"):
+    for name in ("build", "dist", ".venv", "js/node_modules"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     shutil.rmtree(frontend.STATIC, ignore_errors=True)
     return 0
@@ -74,6 +67,5 @@ TASKS: dict[str, Callable[[], int]] = {
     "lint": lint,
     "format": format_code,
     "build": build,
-    "bench": bench,
     "clean": clean,
 }

@@ -8,7 +8,7 @@ from jaxtyping import Array, Num
 from ..network import Layer
 
 
-def channels_last(value: Num[Array, ...], layer: Layer) -> Num[Array, "n ..."]:
+def channels_last(value: Num[Array, " *any"], layer: Layer) -> Num[Array, "n ..."]:
     """Bring what a model calls NCHW, or time first, to (N, places…, C).
 
     Args:
