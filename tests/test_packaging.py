@@ -18,7 +18,8 @@ DRAW = """
 import base64
 import cnnviz_widgets as cw
 
-view = cw.FeatureMaps(cw.load("digits"), cw.image("digits"))
+net = cw.load("digits")
+view = cw.FeatureMaps(net, net.fit(cw.image("digits")))
 [bundle, *_] = [view._repr_mimebundle_()]
 data = bundle[0] if isinstance(bundle, tuple) else bundle
 assert base64.b64decode(data["image/png"]).startswith(bytes([137]) + b"PNG")
