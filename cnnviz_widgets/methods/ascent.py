@@ -162,6 +162,7 @@ class _Climb:
         self.static = {
             "layers": goal.layers,
             "score": goal.score,
+            "one_channel": goal.one_channel,
             "shape": shape,
             "parameterisation": parameterisation,
             "optimizer": optimizer,
@@ -219,6 +220,7 @@ def _step(
     *,
     layers: tuple[str, ...],
     score: Score,
+    one_channel: bool,
     shape: tuple[int, ...],
     parameterisation: Parameterisation,
     optimizer: optax.GradientTransformation,
@@ -230,7 +232,10 @@ def _step(
     def loss(parameters: Any) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
         image = parameterisation.image(parameters, shape)
         shifted = jnp.roll(image, shift, (1, 2))
-        values = replay(shifted, layers)
+        if one_channel:
+            values = {layers[0]: replay.channel(shifted, layers[0], arguments[0])}
+        else:
+            values = replay(shifted, layers)
         values = {name: channels_last(v, replay.layer(name)) for name, v in values.items()}
         reached = score(values, arguments)
         return _penalty(image, penalties) - reached.sum(), (image, reached)

@@ -33,12 +33,15 @@ class Objective:
         layers: whose values are needed; they come with channels last.
         score: from those values and `arguments` to one number for each image, (N,).
         arguments: numbers or arrays that may change without compiling anything.
+        one_channel: whether `score` looks at nothing but channel `arguments[0]` of its one layer,
+            so that no other channel need be computed.
     """
 
     label: str
     layers: tuple[str, ...]
     score: Score
     arguments: tuple[int, ...] = ()
+    one_channel: bool = False
 
 
 def objective(net: Network, target: Objective | str | int) -> Objective:
@@ -92,10 +95,10 @@ def _unit(layer: Layer, text: str) -> Objective:
     _check(f"a channel of {layer.name}", channel, layer.channels)
     label = f"{layer.name}:{text}"
     if row is None or column is None:
-        return Objective(label, (layer.name,), _channel_mean, (channel,))
+        return Objective(label, (layer.name,), _channel_mean, (channel,), one_channel=True)
     if len(layer.spatial) != 2:
         raise UnknownTargetError(f"{layer.name!r} has no rows and columns; leave out @row,column.")
-    return Objective(label, (layer.name,), _unit_value, (channel, row, column))
+    return Objective(label, (layer.name,), _unit_value, (channel, row, column), one_channel=True)
 
 
 def check_position(found: Objective, layer: Layer) -> None:

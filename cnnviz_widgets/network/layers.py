@@ -61,6 +61,13 @@ class Layer:
         """How many channels (or units) there are; 1 without a channel axis."""
         return 1 if self.channel is None else self.shape[self.channel]
 
+    @property
+    def channel_axis(self) -> int | None:
+        """Which axis of the output, batch included, holds the channels, or `None`."""
+        if self.channel is None or self.batch is None:
+            return self.channel
+        return self.channel + (self.batch <= self.channel)
+
 
 class Step(NamedTuple):
     """One step of the model: its layer or part, its kind, and what it does."""

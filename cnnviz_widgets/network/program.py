@@ -17,7 +17,7 @@ import jax
 from jax.extend import core
 
 from .operation import Operation, Scope
-from .rules import NO_RULES, RuleBook
+from .rules import NO_RULES, Function, RuleBook
 from .vocabulary import INLINED, KNOWN_FUNCTIONS, inner_jaxpr, name_of, scope_of
 
 Edit = Callable[[jax.Array], jax.Array]
@@ -67,6 +67,7 @@ class Program:
         edits: Mapping[int, Edit] | None = None,
         rules: RuleBook = NO_RULES,
         prepared: Mapping[int, Any] | None = None,
+        replaced: Mapping[int, Function] | None = None,
     ) -> list[jax.Array]:
         """Compute the `wanted` values from the `known` ones.
 
@@ -77,17 +78,18 @@ class Program:
                 sees the edited value, and so does a tap.
             rules: how operations are differentiated.
             prepared: what `rules` computed ahead, by the operation's index.
+            replaced: functions to call in place of operations, by index; `rules` leave them alone.
 
         Returns:
             The wanted arrays, in order.
         """
-        edits, prepared = edits or {}, prepared or {}
+        edits, prepared, replaced = edits or {}, prepared or {}, replaced or {}
         values = dict(self.literals) | dict(known)
         for number in edits.keys() & values.keys():
             values[number] = edits[number](values[number])
         for operation in self.needed(wanted, values.keys()):
-            function = operation
-            if any(value in self.live for value in operation.inputs):
+            function = replaced.get(operation.index, operation)
+            if function is operation and any(value in self.live for value in operation.inputs):
                 function = rules.function(operation, prepared.get(operation.index))
             results = function(*(values[number] for number in operation.inputs))
             for number, result in zip(operation.outputs, results, strict=True):

@@ -19,12 +19,15 @@ import jax.numpy as jnp
 from .adapters import Traceable
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .one_channel import channel_axis, convolution_behind, convolve_one
 from .operation import Operation
 from .program import Edit, Program, trace
 from .reading import find_layers
-from .rules import NO_RULES, RuleBook
+from .rules import FROZEN, NO_RULES, Function, RuleBook
 
 Arrays = dict[int, jax.Array]
+
+_FROZEN_CONVOLUTION = FROZEN.table["conv_general_dilated"]
 
 
 class Replay:
@@ -52,15 +55,41 @@ class Replay:
         edited = {self.layer(name).value: edit for name, edit in (edits or {}).items()}
         return dict(zip(names, self.values(x, numbers, edited), strict=True))
 
+    def channel(self, x: jax.Array, name: str, channel: jax.Array) -> jax.Array:
+        """The values of a layer of which only `channel` (traced) is right; the rest is anything.
+
+        Where a convolution makes the layer, it computes that channel alone.
+        """
+        layer = self.layer(name)
+        convolution = convolution_behind(self._traced.program, layer.value)
+        replaced: dict[int, Function] = {}
+        if (
+            convolution is not None
+            and channel_axis(convolution) == layer.channel_axis
+            and self._rules.table.get(convolution.name, _FROZEN_CONVOLUTION) is _FROZEN_CONVOLUTION
+        ):
+            replaced[convolution.index] = convolve_one(convolution, channel)
+        (value,) = self.values(x, [layer.value], replaced=replaced)
+        return value
+
     def values(
-        self, x: jax.Array, numbers: Sequence[int], edits: Mapping[int, Edit] | None = None
+        self,
+        x: jax.Array,
+        numbers: Sequence[int],
+        edits: Mapping[int, Edit] | None = None,
+        replaced: Mapping[int, Function] | None = None,
     ) -> list[jax.Array]:
-        """The program's values by number."""
+        """The program's values by number; `edits` and `replaced` as `Program.replay` has them."""
         program = self._traced.program
         known = {**self._values, program.x: x}
         self._traced.check(self._rules, program.needed(numbers, known))
         return program.replay(
-            known, numbers, edits=edits, rules=self._rules, prepared=self._prepared
+            known,
+            numbers,
+            edits=edits,
+            rules=self._rules,
+            prepared=self._prepared,
+            replaced=replaced,
         )
 
     def outputs(self, x: jax.Array) -> list[jax.Array]:
