@@ -1,37 +1,16 @@
 """A real JupyterLab and a real Chromium, started once; every test gets a page of its own."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser import jupyterlab
 from tests.browser.jupyterlab import Notebook
-from tools import chromium, lab
-from tools.console import LOGS, ROOT
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-OPTIONS = (
-    "--expose-app-in-browser",
-    "--ServerApp.terminals_enabled=False",
-    "--LabApp.extension_manager=readonly",
-)
-# Settings of a person who wants to see neither news nor advice.
-QUIET = {
-    "notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
-}
+from tools import lab
+from tools.console import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -46,28 +25,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Server]:
     """A JupyterLab that knows nothing of this machine's settings."""
-    home = tmp_path_factory.mktemp("jupyter")
-    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    for name, values in QUIET.items():
-        (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
-    env = {
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "PYTHONPATH": str(ROOT),  # kernels run the package that is tested, installed or not
-    }
-    with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
+    with jupyterlab.serve(folder, tmp_path_factory.mktemp("jupyter")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.require(), args=[*FLAGS])
+    with jupyterlab.chromium_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -5,15 +5,19 @@ when they are done. The views themselves are for the tests to find and move like
 through accessible names.
 """
 
+import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 import nbformat
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tools.console import ROOT
+from tools import chromium, lab
+from tools.console import LOGS, ROOT
 from tools.lab import Server
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -67,6 +71,52 @@ RECORD_SENT = """() => {
 REFRESHED = """() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 OUTPUTS = "at => window.jupyterapp.shell.currentWidget.content.model.cells.get(at).outputs.toJSON()"
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+OPTIONS = (
+    "--expose-app-in-browser",
+    "--ServerApp.terminals_enabled=False",
+    "--LabApp.extension_manager=readonly",
+)
+# Settings of a person who wants to see neither news nor advice.
+QUIET = {
+    "notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+}
+
+
+@contextmanager
+def serve(folder: Path, home: Path) -> Iterator[Server]:
+    """A JupyterLab that knows nothing of this machine's settings: its own are in `home`."""
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    for name, values in QUIET.items():
+        (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    env = {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(ROOT),  # kernels run the package that is tested, installed or not
+    }
+    with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
+        yield server
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    """The machine's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.require(), args=[*FLAGS])
+        yield browser
+        browser.close()
 
 
 class Notebook:
