@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 pytho
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 TOOLS = $(or $(PYTHON),$(error cnnviz_widgets needs Python 3.11 or newer, and none is on the PATH)) -m tools
 
-.PHONY: help demo test lint format build clean
+.PHONY: help demo test lint format build bench clean
 
 help:    ## Say what can be made.
 	@sed -n 's/^\([a-z]*\): *## /  make \1\t/p' Makefile
@@ -22,6 +22,9 @@ format:  ## Put the Python code into its format.
 
 build:   ## Build the wheel and the sdist into dist/.
 	@$(TOOLS) build
+
+bench:   ## Measure speed against peers (fetches several GB), and write the results.
+	@$(TOOLS) bench
 
 clean:   ## Remove everything that was built or installed here.
 	@$(TOOLS) clean

@@ -1,6 +1,7 @@
 """What each target of the Makefile does, once inside the project's environment."""
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -47,9 +48,15 @@ def build() -> int:
     return 0
 
 
+def bench() -> int:
+    """Measures speed, against peers where there are some, and writes the results."""
+    _ready_for_checks()
+    return subprocess.run([sys.executable, "-m", "benchmarks"], cwd=ROOT).returncode
+
+
 def clean() -> int:
     """Removes everything that was built or installed here."""
-    for name in ("build", "dist", ".venv", "js/node_modules"):
+    for name in ("build", "dist", ".venv", ".venv-bench", "js/node_modules"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     shutil.rmtree(frontend.STATIC, ignore_errors=True)
     return 0
@@ -67,5 +74,6 @@ TASKS: dict[str, Callable[[], int]] = {
     "lint": lint,
     "format": format_code,
     "build": build,
+    "bench": bench,
     "clean": clean,
 }

@@ -1,0 +1,21 @@
+"""`make bench`: measures everything, or the suites named, and writes the results.
+
+python -m benchmarks [gradients] [views] [start]
+"""
+
+import argparse
+
+from benchmarks import report
+from benchmarks.suites import gradients, start, views
+
+SUITES = {"gradients": gradients.measure, "views": views.measure, "start": start.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="all, if left out")
+    for name in parser.parse_args().suites or SUITES:
+        report.save(name, SUITES[name]())
+
+
+main()

@@ -1,0 +1,89 @@
+"""Torch's side, run by the peers' own Python: reads "task count" lines, answers with JSON.
+
+Every answer is a list of seconds, one for each repetition; that of "logits" is the network's
+output for the picture, which shows that both sides compute the same.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torchvision
+from lucent.optvis import objectives, param, render
+
+LAYERS = {"block2_conv2": "features_7", "block5_conv3": "features_28"}
+
+
+def load(path: str) -> tuple[torch.nn.Module, torch.Tensor]:
+    """VGG16 with the weights in a file, in Keras's order, and the picture that is with them."""
+    arrays = np.load(path)
+    model = torchvision.models.vgg16(weights=None).eval()
+    values = [arrays[f"w{number}"] for number in range(32)]
+    for number, (parameter, value) in enumerate(zip(model.parameters(), values, strict=True)):
+        if value.ndim == 4:
+            value = value.transpose(3, 2, 0, 1)
+        elif number == 26:  # the first dense layer sees channels first here
+            value = value.reshape(7, 7, 512, 4096).transpose(3, 2, 0, 1).reshape(4096, -1)
+        elif value.ndim == 2:
+            value = value.T
+        parameter.data = torch.from_numpy(np.ascontiguousarray(value))
+    return model, torch.from_numpy(arrays["x"].transpose(0, 3, 1, 2).copy())
+
+
+def ascent(model: torch.nn.Module, layer: str, channel: int, count: int) -> list[float]:
+    """Seconds of each step of Lucent's own loop, between one look at the objective and the next."""
+    ticks: list[float] = []
+    inner = objectives.channel(LAYERS[layer], channel)
+
+    def timed(features: Callable[[str], torch.Tensor]) -> torch.Tensor:
+        ticks.append(time.perf_counter())
+        return inner(features)
+
+    render.render_vis(
+        model,
+        objectives.Objective(timed, layer),
+        lambda: param.image(224),
+        transforms=[],
+        preprocess=False,
+        thresholds=(count + 1,),
+        progress=False,
+        show_image=False,
+    )
+    return np.diff(ticks).tolist()
+
+
+def gradient(model: torch.nn.Module, x: torch.Tensor, count: int) -> list[float]:
+    """Seconds for the gradient of a logit to the picture."""
+    seconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        image = x.clone().requires_grad_(True)
+        torch.autograd.grad(model(image)[0, 3], image)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def main() -> None:
+    threads, path = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    model, x = load(path)
+    frozen, _ = load(path)
+    frozen.requires_grad_(False)
+    for line in sys.stdin:
+        task, count = line.split()
+        kind, _, layer = task.partition("/")
+        if kind == "logits":
+            with torch.no_grad():
+                answer = model(x)[0].tolist()
+        elif kind == "gradient":
+            answer = gradient(frozen, x, int(count))
+        else:
+            chosen = frozen if kind == "lucent-frozen" else model
+            answer = ascent(chosen, layer, 7, int(count))
+        print(json.dumps(answer), flush=True)
+
+
+main()

@@ -1,0 +1,1 @@
+"""One file a group of figures; each has a `measure` that returns rows."""

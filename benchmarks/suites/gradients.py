@@ -1,0 +1,86 @@
+"""VGG16 at 224 x 224, one picture: gradients and ascents, against torch and Lucent."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import jax
+import keras
+import numpy as np
+
+import cnnviz_widgets as cw
+from benchmarks import compare
+from benchmarks.measured import Measured
+from benchmarks.peers.process import Peer, peer
+from cnnviz_widgets.network import FROZEN, Network, Replay
+
+ROUNDS = 15
+REPEATS = 4
+TARGETS = {"block2_conv2": 3.0, "block5_conv3": 1.8}
+
+
+def measure() -> list[Measured]:
+    """All rows of this suite."""
+    keras.utils.set_random_seed(0)
+    model = keras.applications.VGG16(weights=None, classifier_activation=None)  # pyright: ignore
+    net = Network(model)
+    x = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "vgg16.npz"
+        weights = {f"w{number}": np.asarray(w) for number, w in enumerate(model.weights)}
+        np.savez(path, allow_pickle=False, x=x, **weights)
+        with peer("torch_vgg16.py", str(os.cpu_count()), str(path)) as torch:
+            _assert_same_network(net, x, torch)
+            return [_gradient(net, x, torch), *(_ascent(net, layer, torch) for layer in TARGETS)]
+
+
+def _assert_same_network(net: Network, x: np.ndarray, torch: Peer) -> None:
+    ours, theirs = np.asarray(net(x))[0], np.asarray(torch("logits"))
+    error = np.abs(ours - theirs).max() / np.abs(theirs).max()
+    assert error < 1e-3, f"the two sides do not compute the same: relative error {error}"
+
+
+def _saliency(replay: Replay, x: jax.Array, index: Any, *, layer: str) -> jax.Array:
+    return jax.grad(lambda x: replay(x, [layer])[layer][0, index])(x)
+
+
+def _gradient(net: Network, x: np.ndarray, torch: Peer) -> Measured:
+    program, image = net.at(x.shape), jax.device_put(x)
+
+    def ours() -> list[float]:
+        seconds = []
+        for _ in range(REPEATS):
+            start = time.perf_counter()
+            found = program.run(_saliency, image, 3, rules=FROZEN, layer=net.logits.name)
+            jax.block_until_ready(found)
+            seconds.append(time.perf_counter() - start)
+        return seconds
+
+    sides = {"ours": ours, "torch": lambda: torch("gradient", REPEATS)}
+    samples = compare.in_turns(sides, torch.id, rounds=ROUNDS)
+    value, details = compare.ratio(samples, "torch", "ours")
+    what = "Gradient of a logit to the input, VGG16, against `torch.autograd.grad`"
+    return Measured(what, "x", value, 1.0, more_is_better=True, details=details)
+
+
+def _ascent(net: Network, layer: str, torch: Peer) -> Measured:
+    def ours() -> list[float]:
+        frames = cw.methods.ascend(net, f"{layer}:7", size=224, steps=REPEATS + 2, jitter=0)
+        ticks = [time.perf_counter() for _ in frames]
+        return np.diff(ticks)[1:-1].tolist()  # a step is begun before its frame is looked at
+
+    sides = {
+        "ours": ours,
+        "Lucent": lambda: torch(f"lucent/{layer}", REPEATS),
+        "Lucent, weights frozen": lambda: torch(f"lucent-frozen/{layer}", REPEATS),
+    }
+    samples = compare.in_turns(sides, torch.id, rounds=ROUNDS)
+    value, details = compare.ratio(samples, "Lucent", "ours")
+    frozen, _ = compare.ratio(samples, "Lucent, weights frozen", "ours")
+    details += f"; {frozen:.2f}x against Lucent with its weights' gradients switched off"
+    what = f"Ascent step to {layer}, VGG16, against Lucent's loop"
+    return Measured(what, "x", value, TARGETS[layer], more_is_better=True, details=details)
