@@ -25,7 +25,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Float32
 
-from ..network import FROZEN, InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from ..network.images import MAX_SIDE
 from .channels_last import channels_last
 from .objectives import Objective, Score, check_position, objective
@@ -171,8 +171,8 @@ class _Climb:
     def advance(self, state: _State, count: int) -> tuple[jax.Array, jax.Array, _State]:
         """The picture of `state`, its score, and the state `count` steps on."""
         if count == 1:
-            return self.program.run(_step, state, self.settings, rules=FROZEN, **self.static)
-        return self.program.run(_steps, state, self.settings, count, rules=FROZEN, **self.static)
+            return self.program.run(_step, state, self.settings, rules=FAST, **self.static)
+        return self.program.run(_steps, state, self.settings, count, rules=FAST, **self.static)
 
     def frames(self, state: _State, steps: int, per_frame: int | None) -> Iterator[AscentFrame]:
         pace = _Pace(per_frame)

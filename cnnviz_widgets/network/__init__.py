@@ -8,12 +8,15 @@ from .errors import (
     UnknownOperationError,
     UnknownTargetError,
 )
+from .frozen import FAST, FROZEN
 from .layers import Layer, ReceptiveField
 from .network import Network
-from .rules import FROZEN, GUIDED, NO_RULES, Rule, RuleBook, relu_rules
+from .relu import GUIDED, relu_rules
+from .rules import NO_RULES, Rule, RuleBook
 from .traced import Replay, TracedProgram
 
 __all__ = [
+    "FAST",
     "FROZEN",
     "GUIDED",
     "NO_RULES",

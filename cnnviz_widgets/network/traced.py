@@ -23,18 +23,16 @@ from .one_channel import channel_axis, convolution_behind, convolve_one
 from .operation import Operation
 from .program import Edit, Program, trace
 from .reading import find_layers
-from .rules import FROZEN, NO_RULES, Function, RuleBook
+from .rules import NO_RULES, Function, RuleBook
 
 Arrays = dict[int, jax.Array]
-
-_FROZEN_CONVOLUTION = FROZEN.table["conv_general_dilated"]
 
 
 class Replay:
     """A program bound to its weights and rules, to be called inside compiled functions."""
 
     def __init__(
-        self, traced: TracedProgram, values: Arrays, rules: RuleBook, prepared: Arrays
+        self, traced: TracedProgram, values: Arrays, rules: RuleBook, prepared: dict[int, Any]
     ) -> None:
         self._traced = traced
         self._values = values
@@ -66,7 +64,7 @@ class Replay:
         if (
             convolution is not None
             and channel_axis(convolution) == layer.channel_axis
-            and self._rules.table.get(convolution.name, _FROZEN_CONVOLUTION) is _FROZEN_CONVOLUTION
+            and self._rules.is_plain(convolution)
         ):
             replaced[convolution.index] = convolve_one(convolution, channel)
         (value,) = self.values(x, [layer.value], replaced=replaced)
@@ -131,7 +129,7 @@ class TracedProgram:
         self._lock = threading.RLock()
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
         self._frozen: Arrays | None = None
-        self._prepared: dict[RuleBook, Arrays] = {NO_RULES: {}}
+        self._prepared: dict[RuleBook, dict[int, Any]] = {NO_RULES: {}}
         self._structure: Any = None  # of the model's output; known once it is traced
 
         def apply(weights: Sequence[Any], x: jax.Array) -> Any:
@@ -206,7 +204,7 @@ class TracedProgram:
         with self._lock:
             if key not in self._compiled:
 
-                def call(values: Arrays, prepared: Arrays, *arrays: Any) -> Any:
+                def call(values: Arrays, prepared: dict[int, Any], *arrays: Any) -> Any:
                     return function(Replay(self, values, rules, prepared), *arrays, **static)
 
                 self._compiled[key] = jax.jit(call)
@@ -220,7 +218,7 @@ class TracedProgram:
                 self._frozen = _freeze(self.program, self._model.weights)
             return self._frozen
 
-    def prepared(self, rules: RuleBook) -> Arrays:
+    def prepared(self, rules: RuleBook) -> dict[int, Any]:
         """What `rules` compute once from frozen values, by the operation's index."""
         with self._lock:
             if rules not in self._prepared:
@@ -242,8 +240,8 @@ def _freeze(program: Program, weights: Sequence[Any]) -> Arrays:
     return arrays | closed_over
 
 
-def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> Arrays:
-    def prepare(frozen: Arrays) -> dict[int, jax.Array | None]:
+def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> dict[int, Any]:
+    def prepare(frozen: Arrays) -> dict[int, Any]:
         return {
             operation.index: rule.prepare(operation, [frozen.get(v) for v in operation.inputs])
             for operation in program.operations
@@ -251,7 +249,7 @@ def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> Arrays:
         }
 
     found = jax.jit(prepare)(frozen)
-    return {index: array for index, array in found.items() if array is not None}
+    return {index: made for index, made in found.items() if made is not None}
 
 
 def _trace_error(
