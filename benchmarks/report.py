@@ -1,6 +1,7 @@
 """The results: a file for machines, and the same as a table in the README of this folder."""
 
 import json
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -18,7 +19,8 @@ DIGITS = {"x": 2, "ms": 0, "s": 2, "frames/s": 0}
 def save(suite: str, rows: Sequence[Measured]) -> None:
     """Puts a suite's rows in place of its older ones, and prints them."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results[suite] = {
+    tunables = os.environ.get("GLIBC_TUNABLES", "")
+    results[f"{suite} {tunables}".strip()] = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine.description(),
         "rows": [{**asdict(row), "value": round(row.value, 4)} for row in rows],
@@ -33,13 +35,11 @@ def save(suite: str, rows: Sequence[Measured]) -> None:
 def table(results: dict[str, Any]) -> str:
     """The results as Markdown."""
     lines = ["# Results", "", "Written by `make bench`; every figure is from one run of its suite."]
-    for suite in results.values():
+    for name, suite in results.items():
         on = dict(suite["machine"])
-        packages = ", ".join(f"{k} {v}" for k, v in on.items() if k not in ("device", "processors"))
-        lines += [
-            "",
-            f"Measured {suite['date']} on {on['processors']} ({on['device']}); {packages}.",
-        ]
+        where = f"{on.pop('processors')} ({on.pop('device')})"
+        packages = ", ".join(f"{package} {version}" for package, version in on.items())
+        lines += ["", f"## {name}", "", f"{suite['date']}, {where}; {packages}."]
         lines += ["", "| what | must reach | measured | |", "| --- | --- | --- | --- |"]
         lines += _lines(Measured(**row) for row in suite["rows"])
     return "\n".join(lines) + "\n"

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from tools import console
 
+# Large arrays come and go with every picture. Where glibc asks Linux for huge pages for them, a
+# gradient takes a fifth less time on a CPU; elsewhere this says nothing to anyone.
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PATIENCE = 120.0  # seconds until a JupyterLab that has not answered is given up
 
 
@@ -61,7 +64,7 @@ def serve(
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options],
             cwd=folder,
-            env={**os.environ, **(env or {}), "JUPYTER_RUNTIME_DIR": runtime},
+            env={**HUGE_PAGES, **os.environ, **(env or {}), "JUPYTER_RUNTIME_DIR": runtime},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

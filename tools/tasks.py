@@ -1,11 +1,11 @@
 """What each target of the Makefile does, once inside the project's environment."""
 
+import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 
-from tools import checks, console, demo, environment, frontend
+from tools import checks, console, demo, environment, frontend, lab
 from tools.console import ROOT
 
 
@@ -51,7 +51,17 @@ def build() -> int:
 def bench() -> int:
     """Measures speed, against peers where there are some, and writes the results."""
     _ready_for_checks()
-    return subprocess.run([sys.executable, "-m", "benchmarks"], cwd=ROOT).returncode
+    command = [sys.executable, "-m", "benchmarks"]
+    return checks.run(
+        [
+            checks.Stage("benchmarks", command),
+            checks.Stage(
+                "gradients, with huge pages",
+                [*command, "gradients"],
+                env={**os.environ, **lab.HUGE_PAGES},
+            ),
+        ]
+    )
 
 
 def clean() -> int:
