@@ -63,7 +63,7 @@ class View(Locked, anywidget.AnyWidget):
 
     def __init__(self, *, rate: float = 4.0) -> None:
         self._complaint: Exception | None = None  # about a request of the page
-        self._handlers: dict[str, Handler] = {"painted": self._painted}
+        self._handlers: dict[str, Handler] = {"painted": self._painted, "ping": self._ping}
         self._at_close: list[Callable[[], None]] = []
         self._runner = Runner(self, rate)
         super().__init__()
@@ -195,6 +195,10 @@ class View(Locked, anywidget.AnyWidget):
 
     def _painted(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         self._runner.acknowledge(whole(content, "number", low=1))
+
+    def _ping(self, _content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        """Tell a page that has heard nothing for a while that there is someone."""
+        self.send({"type": "pong"})
 
     def _complain(self, error: Exception) -> None:
         """Say what was wrong with a request; a job that there is goes on."""

@@ -9,6 +9,7 @@ class Model {
   sent: unknown[] = [];
   saves = 0;
   closed = false;
+  state = "idle";
   handlers = new Map<string, Set<() => void>>();
   on(name: string, run: () => void) {
     this.handlers.set(name, (this.handlers.get(name) ?? new Set()).add(run));
@@ -19,6 +20,9 @@ class Model {
   send(message: unknown) {
     if (this.closed) throw new Error("Cannot send");
     this.sent.push(message);
+  }
+  get(name: string) {
+    return name === "state" ? this.state : undefined;
   }
   save_changes() {
     this.saves++;
@@ -71,4 +75,33 @@ test("a closed view waits for nothing and listens to nothing", async () => {
   await sleep(30);
   assert.deepEqual(said, []);
   for (const handlers of model.handlers.values()) assert.equal(handlers.size, 0);
+});
+
+test("a job that falls silent is asked after, and its silence is told", async () => {
+  const { model, said, controller } = makeKernel(10);
+  model.state = "running";
+  model.answer("change:state");
+  await sleep(15);
+  assert.deepEqual(model.sent, [{ type: "ping" }]);
+  model.answer("msg:custom"); // the pong
+  assert.ok(!said.includes(true));
+  await sleep(60);
+  assert.equal(model.sent.length, 2);
+  assert.equal(said.at(-1), true);
+  controller.abort();
+});
+
+test("a job that is heard of is not asked", async () => {
+  const { model, said, controller } = makeKernel(40);
+  model.state = "running";
+  for (let frame = 0; frame < 8; frame++) {
+    model.answer("msg:custom");
+    await sleep(10);
+  }
+  model.state = "done";
+  model.answer("change:state");
+  await sleep(60);
+  assert.deepEqual(model.sent, []);
+  assert.ok(!said.includes(true));
+  controller.abort();
 });

@@ -47,6 +47,9 @@ def test_a_kernel_restarted_in_mid_stream_leaves_nothing_stuck(
     await_step(ascent, 20)
     notebook.restart()
 
+    # The one that waits for frames says that none will come.
+    expect(ascent.get_by_role("status")).to_contain_text("kernel does not answer", timeout=PATIENCE)
+
     # What the views have can still be looked at.
     picture = ascent.evaluate(PICTURE)
     ascent.get_by_label("Iteration").fill("0")
@@ -123,6 +126,18 @@ def test_a_view_closed_in_mid_stream_leaves_no_job(new_notebook: Callable[..., N
     expect(maps).to_have_count(0)
     notebook.await_value(workers, [])
     assert notebook.run("ascent.state, ascent.error") == "('idle', None)"
+
+
+def test_frames_are_painted_while_a_cell_runs_the_ascent(new_notebook: Callable[..., Notebook]):
+    """The way of places where threads cannot reach the page, such as Colab."""
+    notebook, _, ascent = open_views(new_notebook)
+    notebook.start("ascent.steps = 2000; ascent.run()")
+    first = await_frame(ascent, 5)
+    await_frame(ascent, first + 10)
+    assert notebook.is_busy()
+    ascent.get_by_role("button", name="Pause").click()
+    await_state(ascent, "paused")
+    notebook.await_value("ascent.state", "paused")
 
 
 def await_step(view: Locator, at_least: int) -> None:

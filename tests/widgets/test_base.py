@@ -48,6 +48,12 @@ def test_the_explorer_refuses_unknown_keywords_too(digits):
         Explorer(digits, imag=None)
 
 
+def test_a_page_that_asks_whether_anyone_is_there_is_answered(make, page_of):
+    page = page_of(make())
+    page.send({"type": "ping"})
+    page.wait_for(lambda: {"type": "pong"} in page.messages)
+
+
 def test_a_view_at_rest_is_not_waited_for(digits):
     LayerList(digits).wait(0)
 
@@ -85,7 +91,7 @@ json = st.recursive(
     max_leaves=8,
 )
 names = st.sampled_from(["type", "number", "command", "step", "name", "width", "height"])
-kinds = st.sampled_from(["painted", "command", "show", "upload"])
+kinds = st.sampled_from(["painted", "command", "show", "upload", "ping"])
 
 
 several = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

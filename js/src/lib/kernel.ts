@@ -3,7 +3,8 @@
  *
  * A front end without subshells passes nothing on while a cell runs; after a restart there is no
  * one to answer. Neither can be told apart from here, nor is it an error: what is on the page can
- * still be looked at. So the view waits a while and then says what may be the matter.
+ * still be looked at. So the view waits a while and then says what may be the matter. While a job
+ * runs it should hear something all the time; if it does not, it asks whether anyone is there.
  */
 import type { AnyModel } from "@anywidget/types";
 import { type CommonTraits, follow, type Saver } from "./model";
@@ -28,6 +29,7 @@ export class Kernel {
     const answered = () => this.answered();
     follow(model, ANSWERS, answered, signal);
     model.on("msg:custom", answered);
+    this.watch(); // a page may be loaded in the middle of a job
     signal.addEventListener("abort", () => {
       clearTimeout(this.timer);
       model.off("msg:custom", answered);
@@ -63,5 +65,17 @@ export class Kernel {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.silent(false);
+    this.watch();
+  }
+
+  private watch(): void {
+    if (this.model.get("state") === "running") {
+      this.timer = setTimeout(() => this.knock(), this.patience);
+    }
+  }
+
+  private knock(): void {
+    this.timer = undefined;
+    this.ask({ type: "ping" });
   }
 }
