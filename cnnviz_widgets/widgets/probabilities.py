@@ -26,7 +26,7 @@ PLAIN, CHOSEN = "#8fb3d9", "#2a6db0"
 """Colours that hold on light and dark pages."""
 
 HEADING = (
-    '<span style="font: 600 13px/1.4 var(--jp-ui-font-family, sans-serif); '
+    '<span style="padding-left: 10px; font: 600 13px/1.4 var(--jp-ui-font-family, sans-serif); '
     'color: var(--jp-ui-font-color1, inherit)">Class probabilities</span>'
 )
 

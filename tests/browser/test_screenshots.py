@@ -4,22 +4,32 @@ What a machine can judge is judged: nothing sticks out, canvases are as sharp as
 words stand out from what is behind them.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.jupyterlab import Notebook, await_frame, await_refresh
+
 WIDTHS = (400, 800, 1280, 1600)
+SHARP = 2  # device pixels to a CSS pixel
+CONTRAST = 4.5  # of words, as WCAG 2.2 wants it at level AA
 
 CELLS = (
     """
 import cnnviz_widgets as cw
-net = cw.load("digits")
-image = net.fit(cw.image("digit-3"))
+net = cw.load("photos")
+image = cw.image("cat")
 cw.FeatureMaps(net, image, layer="conv2", channel=5)
 """,
     """
-ascent = cw.GradientAscent(net, "conv3:5", steps=64)
+ascent = cw.GradientAscent(net, "conv3:5", steps=48)
 ascent.play()
 ascent.wait()
 ascent
 """,
-    'cw.widgets.ImageChooser(cw.load("digits"), name="digit-3")',
+    'cw.widgets.ImageChooser(net, name="cat")',
     'cw.widgets.LayerList(net, layer="conv2")',
     """
 bench = cw.Explorer(net, image)
@@ -28,4 +38,93 @@ bench.gradient_ascent.play()
 bench.gradient_ascent.wait()
 bench
 """,
+    "cw.GradientAscent(net, 'cat')",
+    """
+small = cw.load("digits")
+cw.FeatureMaps(small, small.fit(cw.image("digit-3")), layer="dense1")
+""",
 )
+NAMES = (
+    "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
+    "gradient-ascent-empty", "feature-maps-dense",
+)  # fmt: skip
+
+# What is wrong with an output area, in words.
+JUDGE = """(area, [sharp, contrast]) => {
+    const faults = [];
+    const seen = element => element.checkVisibility({ visibilityProperty: true })
+        && element.getClientRects().length > 0;
+    const right = area.getBoundingClientRect().right + 1;
+    const scrolls = element => element.closest(".cv-strip, .cv-list, .cv-grid, [data-scrolls]");
+
+    const parse = text => (text.match(/[\\d.]+/g) ?? []).map(Number);
+    const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const luminance = ([r, g, b]) =>
+        0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+    const behind = element => {
+        for (let at = element; at; at = at.parentElement) {
+            const colour = parse(getComputedStyle(at).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+    };
+    for (const view of area.querySelectorAll(".cnnviz")) {
+        for (const element of view.querySelectorAll("*")) {
+            if (!seen(element)) continue;
+            const box = element.getBoundingClientRect();
+            const name = `${element.tagName}.${element.getAttribute("class")}`;
+            if (box.right > right && !scrolls(element)) faults.push(`${name} sticks out`);
+            // The input has the pixels that it has, and a colour bar one for each colour.
+            const drawn = element instanceof HTMLCanvasElement
+                && !element.closest(".cv-input, .cv-bar-track");
+            if (drawn && element.width + 1 < box.width * sharp)
+                faults.push(`${name} has ${element.width} pixels for ${box.width}`);
+            const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+            if (!own || element.closest(":disabled, [aria-disabled=true], option")) continue;
+            const [a, b] = [parse(getComputedStyle(element).color), behind(element)]
+                .map(luminance).sort((a, b) => b - a);
+            const ratio = (a + 0.05) / (b + 0.05);
+            if (ratio < contrast)
+                faults.push(`“${element.textContent.slice(0, 20)}” has contrast ${ratio}`);
+        }
+    }
+    return [...new Set(faults)];
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on a sharp screen, of somebody who wants no motion."""
+    with browser.new_context(
+        viewport={"width": 1700, "height": 2600},
+        device_scale_factor=SHARP,
+        reduced_motion="reduce",
+    ) as context:
+        yield context.new_page()
+
+
+def judge(notebook: Notebook, name: str) -> list[Any]:
+    area = notebook.page.locator(".jp-OutputArea-output").nth(NAMES.index(name.split(" ")[0]))
+    area.scroll_into_view_if_needed()
+    await_refresh(notebook.page)
+    notebook.screenshot(name.replace(" ", "-"), area)
+    return area.evaluate(JUDGE, [SHARP, CONTRAST])
+
+
+def test_views_are_sharp_legible_and_keep_within_their_cell(
+    new_notebook: Callable[..., Notebook],
+):
+    notebook = new_notebook(*CELLS)
+    notebook.run_all()
+    for at in range(3):
+        await_frame(notebook.view("feature-maps", at))
+    faults = {}
+    for theme in ("light", "dark"):
+        notebook.set_theme(theme)
+        for width in WIDTHS:
+            notebook.set_width(width)
+            for name in NAMES:
+                found = judge(notebook, f"{name} {theme} {width}")
+                if found:
+                    faults[name, theme, width] = found
+    assert not faults, "\n".join(f"{where}: {found}" for where, found in faults.items())
