@@ -11,7 +11,7 @@ BENCH = """
 import cnnviz_widgets as cw
 net = cw.load("photos")
 bench = cw.Explorer(net, cw.image("cat"))
-bench.selection.layer, bench.selection.channel = "conv2", 5
+bench.selection.layer, bench.selection.channel = "conv3", 5
 bench.gradient_ascent.steps = 256
 bench
 """
