@@ -1,6 +1,7 @@
 """One version: what pip shows, what the package says, what the front end is built as."""
 
 import json
+import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -24,3 +25,13 @@ def test_front_end_has_the_version():
 
 def test_changelog_tells_of_the_version():
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_oldest_supported_versions_are_the_tested_ones():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = [*project["dependencies"], *project["optional-dependencies"]["keras"]]
+    bounds = dict(re.fullmatch(r"(\w+)>=([\d.]+)(?:,<\d+)?", each).groups() for each in required)
+    lines = (ROOT / "tests" / "oldest.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert tested.pop("jaxlib") == bounds["jax"]
+    assert tested == bounds

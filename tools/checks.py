@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools import chromium, console, frontend, node
+from tools import chromium, console, environment, frontend, node
 from tools.console import ROOT
 
 PYTHON = sys.executable
+OLDEST = ROOT / ".venv-oldest"
+UNIT_TESTS = ("zoo", "network", "methods", "live", "widgets")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ def dynamic() -> list[Stage]:
     """The checks that run the code."""
     chromium.require()
     found = node.require()
+    oldest = environment.install("test", folder=OLDEST, constraints="tests/oldest.txt")
+    folders = [f"tests/{name}" for name in UNIT_TESTS]
     return [
         Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
+        Stage("oldest versions", [str(oldest), *_pytest("-n", "2", *folders)]),
         # The browser tests watch a clock, so that nothing else may run beside them.
         Stage("browser", [PYTHON, *_pytest("tests/browser")]),
         Stage("tests", [PYTHON, *_pytest("-n", "2", "--ignore=tests/browser")]),

@@ -66,7 +66,7 @@ def bench() -> int:
 
 def clean() -> int:
     """Removes everything that was built or installed here."""
-    for name in ("build", "dist", ".venv", ".venv-bench", "js/node_modules"):
+    for name in ("build", "dist", ".venv", ".venv-oldest", ".venv-bench", "js/node_modules"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     shutil.rmtree(frontend.STATIC, ignore_errors=True)
     return 0

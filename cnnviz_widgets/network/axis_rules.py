@@ -56,6 +56,11 @@ def _first(given: Sequence[Axes | None]) -> Axes:
     return next((axes for axes in given if axes is not None), ())
 
 
+def _ints(pair: Sequence[Any]) -> tuple[int, int]:
+    low, high = pair  # of NumPy's, before JAX 0.8
+    return int(low), int(high)
+
+
 def _convolution(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
     p, axes = equation.params, given[0]
     if axes is None:
@@ -69,7 +74,7 @@ def _convolution(equation: Any, given: Sequence[Axes | None]) -> list[Axes | Non
             axes[source],
             _shape(equation.invars[1])[dims.rhs_spec[2 + k]],
             p["window_strides"][k],
-            p["padding"][k],
+            _ints(p["padding"][k]),
             p["rhs_dilation"][k],
             p["lhs_dilation"][k],
         )
@@ -84,7 +89,7 @@ def _reduce_window(equation: Any, given: Sequence[Axes | None]) -> list[Axes | N
             _first(given),
             p["window_dimensions"],
             p["window_strides"],
-            p["padding"],
+            map(_ints, p["padding"]),
             p["window_dilation"],
             p["base_dilation"],
             strict=True,

@@ -26,12 +26,12 @@ def read(module: nnx.Module) -> Traceable:
     arguments = evaluation_arguments(call.__get__(module))
     definition, state = nnx.split(module)
     weights, names, structure = flatten(state)
-    classes = {_joined(path): type(found).__name__ for path, found in nnx.iter_modules(module)}
+    classes = {_joined(path): type(found).__name__ for path, found in _modules(module)}
 
     def apply(weights: Sequence[Any], x: jax.Array) -> Any:
         copy = nnx.merge(definition, jax.tree_util.tree_unflatten(structure, weights))
         copy.eval()
-        for path, found in list(nnx.iter_modules(copy)):
+        for path, found in _modules(copy):
             if path and callable(found):
                 object.__setattr__(found, _PATH, _joined(path))
                 object.__setattr__(found, "__class__", _named(type(found)))
@@ -41,6 +41,12 @@ def read(module: nnx.Module) -> Traceable:
         return getattr(found, _PATH, None) if isinstance(found, nnx.Module) else None
 
     return Traceable(apply, weights, names, classes, place=place)
+
+
+def _modules(module: nnx.Module) -> list[tuple[Sequence[Any], nnx.Module]]:
+    """The module and all within it, with their paths."""
+    found = nnx.iter_graph(module)
+    return [(path, node) for path, node in found if isinstance(node, nnx.Module)]
 
 
 def _joined(path: Sequence[Any]) -> str:

@@ -182,5 +182,5 @@ def test_wrong_size_names_the_layer():
     x = layers.Conv2D(4, 3, name="fine")(i)
     model = keras.Model(i, layers.Dense(2, name="dense")(layers.Flatten()(x)))
     net = Network(model)
-    with pytest.raises(InputError, match=r"'dense'"):
+    with pytest.raises(InputError, match=r"['\"]dense['\"]"):
         net.batch(np.zeros((9, 9, 3)))

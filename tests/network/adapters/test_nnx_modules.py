@@ -40,6 +40,7 @@ def test_layers_are_the_steps_in_their_order(name):
     assert [layer.name for layer in net.layers] == model.names(pictures(cls.shape))
 
 
+@pytest.mark.skipif(not hasattr(nnx, "capture"), reason="older Flax has nothing to compare with")
 def test_taps_equal_nnx_capture():
     model = made(nnx_models.Residual)
     net = Network(model, input_shape=model.shape)
@@ -88,12 +89,12 @@ def test_attention_is_a_block_with_its_map():
 def test_model_stays_as_it_is():
     model = made(nnx_models.Residual)
     model.train()
-    types = [type(found) for _, found in nnx.iter_modules(model)]
+    types = [type(found) for _, found in nnx.iter_graph(model)]
     before = _weights(model)
     net = Network(model, input_shape=model.shape)
     x = pictures(model.shape)
     first = net(x)
-    assert [type(found) for _, found in nnx.iter_modules(model)] == types
+    assert [type(found) for _, found in nnx.iter_graph(model)] == types
     assert not model.blocks[0].bn1.use_running_average
     assert not model.blocks[0].drop.deterministic
     for old, new in zip(before, _weights(model), strict=True):
