@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import methods as methods
+    from . import network as network
+    from . import zoo as zoo
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
@@ -37,7 +39,21 @@ _HOMES = {
     "images": "zoo",
 }
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [
+    "Explorer",
+    "FeatureMaps",
+    "GradientAscent",
+    "Layer",
+    "Network",
+    "Selection",
+    "__version__",
+    "image",
+    "images",
+    "load",
+    "methods",
+    "network",
+    "zoo",
+]
 
 
 def __getattr__(name: str) -> Any:

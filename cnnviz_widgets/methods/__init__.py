@@ -2,13 +2,18 @@
 
 from .activations import activations
 from .ascent import AscentFrame, ascend
+from .attribution import Attribution, frames
+from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
+from .cams import grad_cam, grad_cam_plus_plus, hires_cam, layer_cam, xgrad_cam
 from .objectives import Objective, objective
 from .parameterisations import Fourier, Parameterisation, Pixels
 from .predictions import probabilities
+from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
 from .tiles import TileSheet, TileSheets, tile_sheets
 
 __all__ = [
     "AscentFrame",
+    "Attribution",
     "Fourier",
     "Objective",
     "Parameterisation",
@@ -17,7 +22,21 @@ __all__ = [
     "TileSheets",
     "activations",
     "ascend",
+    "deconvnet",
+    "frames",
+    "grad_cam",
+    "grad_cam_plus_plus",
+    "guided_backpropagation",
+    "hires_cam",
+    "input_x_gradient",
+    "integrated_gradients",
+    "layer_cam",
     "objective",
     "probabilities",
+    "saliency",
+    "smooth_grad",
+    "square_grad",
     "tile_sheets",
+    "var_grad",
+    "xgrad_cam",
 ]

@@ -1,8 +1,5 @@
 """Replaying a program: taps, edits, gradients; what is compiled, and how often."""
 
-import contextlib
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -12,6 +9,7 @@ import pytest
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.network import FROZEN, Network, UnknownLayerError
+from tests.compiling import compilations
 from tests.models import nnx_models
 from tests.models.functions import CASES, conv, weights
 from tests.models.nnx_models import made
@@ -21,27 +19,6 @@ from tests.models.taps import assert_same, pictures, taps
 @pytest.fixture(scope="module")
 def digits() -> Network:
     return cw.load("digits")
-
-
-@contextlib.contextmanager
-def compilations() -> Iterator[list[str]]:
-    """The names of the functions that XLA compiles meanwhile."""
-    found: list[str] = []
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if "Finished XLA compilation of" in record.getMessage():
-                found.append(record.getMessage())
-
-    logger, handler = logging.getLogger("jax"), Handler()
-    level, passes_on = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    with jax.log_compiles():
-        yield found
-    logger.removeHandler(handler)
-    logger.setLevel(level)
-    logger.propagate = passes_on
 
 
 def _edited(replay, x, added, *, name, wanted):

@@ -1,0 +1,330 @@
+"""Gradients averaged over noise, or over the way from a baseline.
+
+One sample is one pass; the sums are kept, so that memory does not grow with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int32
+
+from ..network import FROZEN, InputError, Network, Replay
+from .attribution import (
+    Attribution,
+    Target,
+    attribution_method,
+    class_scores,
+    gradient,
+    picture_batch,
+    targets,
+    zero_gradient_note,
+)
+
+NOISE_PRESETS = {"paper": (0.15, 50), "pair": (0.15, 25), "captum": (1.0, 5), "xplique": (0.2, 50)}
+"""Standard deviation, as a share of the input's range 0 to 1, and number of samples."""
+
+BASELINES = ("black", "white", "mean", "blur", "noise")
+
+
+@attribution_method
+def smooth_grad(
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    sigma: float | None = None,
+    samples: int | None = None,
+    preset: str = "paper",
+    seed: int = 0,
+    key: jax.Array | None = None,
+) -> Iterator[Attribution]:
+    """The mean gradient over copies of the image with noise: less grain than one gradient.
+
+    Args:
+        net: the network.
+        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        target: class index or name, one for all images or one for each; the class that the network
+            sees if left out.
+        sigma: standard deviation of the noise, in units of the input's range.
+        samples: how many copies.
+        preset: where `sigma` and `samples` come from if left out: "paper" (0.15, 50; the paper's
+            code, and the default), "pair" (0.15, 25), "captum" (1.0, 5), "xplique" (0.2, 50).
+        seed: of the random numbers.
+        key: a JAX key in place of `seed`.
+
+    Returns:
+        `.values` (N, H, W, C), logit per unit of input, signed.
+
+    Raises:
+        InputError: if `x` is not what the network takes, or a number is out of range.
+        UnknownTargetError: if there is no such class.
+
+    References:
+        Smilkov, Thorat, Kim, Viégas and Wattenberg 2017, https://arxiv.org/abs/1706.03825.
+    """
+    moments = _noisy(net, x, target, sigma, samples, preset, seed, key)
+    yield from _estimates("smooth_grad", moments, lambda mean, _: mean)
+
+
+@attribution_method
+def square_grad(
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    sigma: float | None = None,
+    samples: int | None = None,
+    preset: str = "paper",
+    seed: int = 0,
+    key: jax.Array | None = None,
+) -> Iterator[Attribution]:
+    """The mean of the squared gradients over copies with noise; args as for `smooth_grad`.
+
+    What PAIR's SmoothGrad does by default.
+
+    Returns:
+        `.values` (N, H, W, C), at least 0.
+
+    References:
+        Hooker, Erhan, Kindermans and Kim 2019, https://arxiv.org/abs/1806.10758.
+    """
+    moments = _noisy(net, x, target, sigma, samples, preset, seed, key)
+    yield from _estimates("square_grad", moments, lambda _, square: square)
+
+
+@attribution_method
+def var_grad(
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    sigma: float | None = None,
+    samples: int | None = None,
+    preset: str = "paper",
+    seed: int = 0,
+    key: jax.Array | None = None,
+) -> Iterator[Attribution]:
+    """The variance of the gradient over copies with noise; args as for `smooth_grad`.
+
+    Returns:
+        `.values` (N, H, W, C), at least 0.
+
+    References:
+        Adebayo, Gilmer, Goodfellow and Kim 2018, https://arxiv.org/abs/1810.03307.
+    """
+    moments = _noisy(net, x, target, sigma, samples, preset, seed, key)
+    yield from _estimates(
+        "var_grad", moments, lambda mean, square: np.maximum(square - mean * mean, 0)
+    )
+
+
+@attribution_method
+def integrated_gradients(
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    baseline: Any = "black",
+    steps: int = 50,
+    seed: int = 0,
+    key: jax.Array | None = None,
+) -> Iterator[Attribution]:
+    """The gradient averaged along the straight way from a baseline, times the way.
+
+    The values of an image sum to the difference of the logits at its two ends; `.delta` says by
+    how much they miss it, which falls with `steps`. The points are those of Gauss and Legendre, as
+    in Captum, and are gone through in the order that makes early frames good estimates.
+
+    Args:
+        net: the network.
+        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        target: class index or name, one for all images or one for each; the class that the network
+            sees if left out.
+        baseline: what stands for nothing: "black", "white", "mean" (of each channel), "blur",
+            "noise" (uniform), or an image or batch of one's own.
+        steps: how many points of the way.
+        seed: of "noise".
+        key: a JAX key in place of `seed`.
+
+    Returns:
+        `.values` (N, H, W, C), in units of the logit, signed; `.delta` (N,).
+
+    Raises:
+        InputError: if `x` or the baseline is not what the network takes, or `steps` is not
+            positive.
+        UnknownTargetError: if there is no such class.
+
+    References:
+        Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365.
+    """
+    batch = picture_batch(net, x)
+    _check_count("steps", steps)
+    start = _baseline(net, batch, baseline, jax.random.key(seed) if key is None else key)
+    classes = targets(net, batch, target)
+    run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
+    logits = net.logits.name
+    ends = run(_ends, start, batch, chosen, logits=logits)
+    points, weights = np.polynomial.legendre.leggauss(steps)
+    way = np.asarray(batch - start)
+    total, seen = np.zeros(batch.shape, np.float32), 0.0
+    for done, at in enumerate(_spread(steps), 1):
+        share = np.float32((points[at] + 1) / 2)
+        found = run(_on_the_way, start, batch, share, chosen, rules=FROZEN, logits=logits)
+        total += np.float32(weights[at]) * np.asarray(found)
+        seen += weights[at]
+        values = way * total / np.float32(seen)
+        yield Attribution(
+            "integrated_gradients",
+            values,
+            classes,
+            delta=values.sum((1, 2, 3)) - np.asarray(ends),
+            samples=done,
+            progress=done / steps,
+            notes=zero_gradient_note(values),
+        )
+
+
+def _noisy(
+    net: Network,
+    x: Any,
+    target: Target,
+    sigma: float | None,
+    samples: int | None,
+    preset: str,
+    seed: int,
+    key: jax.Array | None,
+) -> Iterator[tuple[np.ndarray, np.ndarray, tuple[int, ...], int, int]]:
+    """Mean and mean square of the gradients so far, the classes, and how many of how many."""
+    if preset not in NOISE_PRESETS:
+        raise InputError(f"expected a preset of {sorted(NOISE_PRESETS)}, got {preset!r}.")
+    known_sigma, known_samples = NOISE_PRESETS[preset]
+    sigma = known_sigma if sigma is None else sigma
+    samples = known_samples if samples is None else samples
+    if not 0 <= sigma <= 100:  # which NaN is not, either
+        raise InputError(f"expected sigma from 0 to 100, got {sigma}.")
+    _check_count("samples", samples)
+    batch = picture_batch(net, x)
+    classes = targets(net, batch, target)
+    key = jax.random.key(seed) if key is None else key
+    run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
+    mean, square = (np.zeros(batch.shape, np.float32) for _ in range(2))
+    for done in range(1, samples + 1):
+        found = run(
+            _with_noise, batch, chosen, jax.random.fold_in(key, done), np.float32(sigma),
+            rules=FROZEN, logits=net.logits.name,
+        )  # fmt: skip
+        one = np.asarray(found)
+        mean += (one - mean) / np.float32(done)
+        square += (one * one - square) / np.float32(done)
+        yield mean, square, classes, done, samples
+
+
+def _estimates(
+    method: str,
+    moments: Iterator[tuple[np.ndarray, np.ndarray, tuple[int, ...], int, int]],
+    estimate: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Iterator[Attribution]:
+    for mean, square, classes, done, samples in moments:
+        values = np.array(estimate(mean, square))  # a copy: the sums go on
+        yield Attribution(
+            method, values, classes, samples=done, progress=done / samples,
+            notes=zero_gradient_note(mean),
+        )  # fmt: skip
+
+
+def _with_noise(
+    replay: Replay,
+    x: Float[Array, "n h w c"],
+    target: Int32[Array, " n"],
+    key: jax.Array,
+    sigma: Float[Array, ""],
+    *,
+    logits: str,
+) -> Float[Array, "n h w c"]:
+    # one noise for all images, so that an image gets the same alone and in a batch
+    noise = sigma * jax.random.normal(key, x.shape[1:])
+    return gradient(replay, x + noise[None], target, logits=logits)[0]
+
+
+def _on_the_way(
+    replay: Replay,
+    start: Float[Array, "n h w c"],
+    x: Float[Array, "n h w c"],
+    share: Float[Array, ""],
+    target: Int32[Array, " n"],
+    *,
+    logits: str,
+) -> Float[Array, "n h w c"]:
+    return gradient(replay, start + share * (x - start), target, logits=logits)[0]
+
+
+def _ends(
+    replay: Replay,
+    start: Float[Array, "n h w c"],
+    x: Float[Array, "n h w c"],
+    target: Int32[Array, " n"],
+    *,
+    logits: str,
+) -> Float[Array, " n"]:
+    return class_scores(replay, x, target, logits=logits) - class_scores(
+        replay, start, target, logits=logits
+    )
+
+
+def _spread(count: int) -> list[int]:
+    """0 to `count` - 1, in an order of which every beginning is spread over the whole."""
+    bits = max(count - 1, 1).bit_length()
+    turned = (int(f"{k:0{bits}b}"[::-1], 2) for k in range(2**bits))
+    return [k for k in turned if k < count]
+
+
+def _baseline(
+    net: Network, batch: Float[Array, "n h w c"], baseline: Any, key: jax.Array
+) -> Float[Array, "n h w c"]:
+    if not isinstance(baseline, str):
+        start = net.batch(baseline)
+        if start.shape[0] not in (1, batch.shape[0]) or start.shape[1:] != batch.shape[1:]:
+            raise InputError(
+                f"expected a baseline of one image or of {batch.shape[0]}, of "
+                f"{batch.shape[1:]} each, got {start.shape}."
+            )
+        return jnp.broadcast_to(start, batch.shape)
+    if baseline == "black":
+        return jnp.zeros_like(batch)
+    if baseline == "white":
+        return jnp.ones_like(batch)
+    if baseline == "mean":
+        return jnp.broadcast_to(batch.mean((1, 2), keepdims=True), batch.shape)
+    if baseline == "blur":
+        return _blurred(batch)
+    if baseline == "noise":
+        noise = jax.random.uniform(key, batch.shape[1:])
+        return jnp.broadcast_to(noise[None], batch.shape)
+    raise InputError(f"expected a baseline of {BASELINES} or an image, got {baseline!r}.")
+
+
+def _blurred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
+    """Gaussian blur with a tenth of the shorter side for its standard deviation."""
+    deviation = max(min(batch.shape[1:3]) / 10, 0.5)
+    reach = int(3 * deviation)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    weights = (weights / weights.sum()).astype(np.float32)
+    blurred = np.asarray(batch)
+    for axis in (1, 2):
+        pad = [(reach, reach) if k == axis else (0, 0) for k in range(4)]
+        padded, size = np.pad(blurred, pad, mode="edge"), blurred.shape[axis]
+        taken = (np.take(padded, range(k, k + size), axis) for k in range(len(weights)))
+        blurred = sum(
+            (w * part for w, part in zip(weights, taken, strict=True)), np.zeros_like(blurred)
+        )
+    return jnp.asarray(blurred)
+
+
+def _check_count(name: str, value: int) -> None:
+    if not 1 <= value <= 10**6:
+        raise InputError(f"expected {name} from 1 to 1000000, got {value}.")
