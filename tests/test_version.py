@@ -35,3 +35,9 @@ def test_the_oldest_supported_versions_are_the_tested_ones():
     tested = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert tested.pop("jaxlib") == bounds["jax"]
     assert tested == bounds
+    _, _, readme = (ROOT / "README.md").read_text().partition("oldest that are supported:")
+    stated = dict(re.findall(r"(\w+) ([\d.]+\d)", readme.partition("\n\n")[0]))
+    assert f">={stated.pop('Python')}" == project["requires-python"]
+    stated = {name.lower(): number for name, number in stated.items()}
+    assert {"jax", "flax", "keras", "anywidget", "ipywidgets", "bqplot"} <= stated.keys()
+    assert stated.items() <= tested.items()

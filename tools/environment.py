@@ -26,32 +26,49 @@ def run_inside(arguments: list[str]) -> int:
     os.execv(command[0], command)
 
 
-def create(folder: Path) -> Path:
-    """Makes a virtual environment, unless there is a working one; returns its Python."""
+def create(folder: Path, base: str = sys.executable) -> Path:
+    """Makes a virtual environment of the Python `base`, unless there is a working one.
+
+    Returns:
+        The environment's Python.
+    """
     python = folder / "bin" / "python"
-    if _works(python):
+    if _succeeds([str(python), "-m", "pip", "--version"]):
         return python
     if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
         debian.install("python3-venv", "Python's venv module")
     console.step(
         f"Making a virtual environment in {folder.name}",
-        [sys.executable, "-m", "venv", "--clear", str(folder)],
+        [base, "-m", "venv", "--clear", str(folder)],
     )
     return python
 
 
-def install(*extras: str, folder: Path = FOLDER, constraints: str = "") -> Path:
+def find_python(*versions: str) -> str | None:
+    """A Python of one of these versions (such as "3.11"), the first that is there and complete."""
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for version in versions:
+        python = sys.executable if version == ours else f"python{version}"
+        if _succeeds([python, "-c", "import ensurepip, venv"]):
+            return python
+    return None
+
+
+def install(
+    *extras: str, folder: Path = FOLDER, constraints: str = "", base: str = sys.executable
+) -> Path:
     """Installs this project, editable, unless that was done before.
 
     Args:
         extras: the extras of pyproject.toml to install with it.
         folder: the virtual environment; it is made where there is none.
         constraints: a file, relative to the project's folder, that fixes versions.
+        base: the Python to make it of.
 
     Returns:
         The environment's Python.
     """
-    python = create(folder)
+    python = create(folder, base)
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
     command += ["--editable", f".[{','.join(extras)}]"]
     if constraints:
@@ -71,9 +88,9 @@ def _digest(command: list[str], files: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _works(python: Path) -> bool:
+def _succeeds(command: list[str]) -> bool:
     try:
-        subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=True)
+        subprocess.run(command, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return False
     return True

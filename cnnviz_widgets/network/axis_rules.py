@@ -57,7 +57,7 @@ def _first(given: Sequence[Axes | None]) -> Axes:
 
 
 def _ints(pair: Sequence[Any]) -> tuple[int, int]:
-    low, high = pair  # of NumPy's, before JAX 0.8
+    low, high = pair  # of NumPy's, before JAX 0.9
     return int(low), int(high)
 
 

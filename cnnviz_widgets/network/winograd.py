@@ -24,7 +24,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-Padding = Sequence[Sequence[Any]]  # of whole numbers, which are NumPy's before JAX 0.8
+Padding = Sequence[Sequence[Any]]  # of whole numbers, which are NumPy's before JAX 0.9
 
 _KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
 # Where it is the faster way, as measured by benchmarks: enough channels on either side to make the

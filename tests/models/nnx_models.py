@@ -12,6 +12,7 @@ import numpy as np
 from flax import nnx
 
 Steps = dict[str, jax.Array]
+List = getattr(nnx, "List", list)  # before 0.12, Flax follows a plain list
 
 
 class Stepped(nnx.Module):
@@ -98,7 +99,7 @@ class Residual(Stepped):
 
     def __init__(self, rngs):
         self.stem = _conv(5, 6, 3, 3, strides=2, rngs=rngs)
-        self.blocks = nnx.List([Block(6, rngs), Block(6, rngs)])
+        self.blocks = List([Block(6, rngs), Block(6, rngs)])
         self.head = nnx.Linear(6, 3, rngs=rngs)
 
     def steps(self, x):
