@@ -98,7 +98,7 @@ def targets(net: Network, batch: Float[Array, "n ..."], target: Target) -> tuple
     """
     count = batch.shape[0]
     if target is None:
-        found = net.at(batch.shape).run(_scores, batch, logits=net.logits.name)
+        found = net.at(batch.shape).run(all_scores, batch, logits=net.logits.name)
         return tuple(int(index) for index in np.asarray(found).argmax(1))
     if isinstance(target, (int, np.integer, str)):
         return (net.class_index(target),) * count
@@ -123,13 +123,14 @@ def picture_batch(net: Network, x: Any) -> Float[Array, "n h w c"]:
     return net.batch(x)
 
 
-def _scores(
+def all_scores(
     replay: Replay,
     x: Float[Array, "n ..."],
     *,
     logits: str,
     edits: Mapping[str, Edit] | None = None,
 ) -> Float[Array, "n k"]:
+    """The logits of all classes, given what to make of layers."""
     found = replay(x, [logits], edits)[logits]
     return found.astype(jnp.float32).reshape(found.shape[0], -1)
 
@@ -143,8 +144,15 @@ def class_scores(
     edits: Mapping[str, Edit] | None = None,
 ) -> Float[Array, " n"]:
     """The logit of each image's class, given what to make of layers; classes are traced."""
-    scores = _scores(replay, x, logits=logits, edits=edits)
+    scores = all_scores(replay, x, logits=logits, edits=edits)
     return jnp.take_along_axis(scores, target[:, None], 1)[:, 0]
+
+
+def only(scores: Float[Array, "n ..."], target: Int32[Array, " n"]) -> Float[Array, "n ..."]:
+    """One where the class of each image is, zero elsewhere; in the shape of `scores`."""
+    flat = scores.reshape(scores.shape[0], -1)
+    hot = jax.nn.one_hot(target, flat.shape[1], dtype=scores.dtype)
+    return hot.reshape(scores.shape)
 
 
 def gradient(
@@ -161,9 +169,18 @@ def gradient(
 
 def zero_gradient_note(values: Float32[np.ndarray, "n ..."]) -> tuple[str, ...]:
     """Words for images whose values are zero everywhere, if there are any."""
-    flat = [k for k, each in enumerate(values) if not each.any()]
-    if not flat:
-        return ()
-    return (
-        f"The gradient is zero everywhere for image {', '.join(map(str, flat))}: nothing to show.",
+    return _note_where_zero(
+        values, "The gradient is zero everywhere for image {}: nothing to show."
     )
+
+
+def unmoved_note(values: Float[np.ndarray, "n ..."]) -> tuple[str, ...]:
+    """Words for images of which no part that was left out changed anything, if there are any."""
+    return _note_where_zero(
+        values, "Leaving parts out changes nothing for image {}: the map is zero everywhere."
+    )
+
+
+def _note_where_zero(values: Float[np.ndarray, "n ..."], words: str) -> tuple[str, ...]:
+    flat = [str(k) for k, each in enumerate(values) if not each.any()]
+    return (words.format(", ".join(flat)),) if flat else ()

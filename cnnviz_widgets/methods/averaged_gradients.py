@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
@@ -24,11 +23,12 @@ from .attribution import (
     targets,
     zero_gradient_note,
 )
+from .baselines import baseline_of
+from .checks import check_count, check_range
+from .spread import spread
 
 NOISE_PRESETS = {"paper": (0.15, 50), "pair": (0.15, 25), "captum": (1.0, 5), "xplique": (0.2, 50)}
 """Standard deviation, as a share of the input's range 0 to 1, and number of samples."""
-
-BASELINES = ("black", "white", "mean", "blur", "noise")
 
 
 @attribution_method
@@ -163,8 +163,8 @@ def integrated_gradients(
         Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365.
     """
     batch = picture_batch(net, x)
-    _check_count("steps", steps)
-    start = _baseline(net, batch, baseline, jax.random.key(seed) if key is None else key)
+    check_count("steps", steps)
+    start = baseline_of(net, batch, baseline, jax.random.key(seed) if key is None else key)
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
     logits = net.logits.name
@@ -172,7 +172,7 @@ def integrated_gradients(
     points, weights = np.polynomial.legendre.leggauss(steps)
     way = np.asarray(batch - start)
     total, seen = np.zeros(batch.shape, np.float32), 0.0
-    for done, at in enumerate(_spread(steps), 1):
+    for done, at in enumerate(spread(steps), 1):
         share = np.float32((points[at] + 1) / 2)
         found = run(_on_the_way, start, batch, share, chosen, rules=FROZEN, logits=logits)
         total += np.float32(weights[at]) * np.asarray(found)
@@ -205,9 +205,8 @@ def _noisy(
     known_sigma, known_samples = NOISE_PRESETS[preset]
     sigma = known_sigma if sigma is None else sigma
     samples = known_samples if samples is None else samples
-    if not 0 <= sigma <= 100:  # which NaN is not, either
-        raise InputError(f"expected sigma from 0 to 100, got {sigma}.")
-    _check_count("samples", samples)
+    check_range("sigma", sigma, 0, 100)
+    check_count("samples", samples)
     batch = picture_batch(net, x)
     classes = targets(net, batch, target)
     key = jax.random.key(seed) if key is None else key
@@ -274,57 +273,3 @@ def _ends(
     return class_scores(replay, x, target, logits=logits) - class_scores(
         replay, start, target, logits=logits
     )
-
-
-def _spread(count: int) -> list[int]:
-    """0 to `count` - 1, in an order of which every beginning is spread over the whole."""
-    bits = max(count - 1, 1).bit_length()
-    turned = (int(f"{k:0{bits}b}"[::-1], 2) for k in range(2**bits))
-    return [k for k in turned if k < count]
-
-
-def _baseline(
-    net: Network, batch: Float[Array, "n h w c"], baseline: Any, key: jax.Array
-) -> Float[Array, "n h w c"]:
-    if not isinstance(baseline, str):
-        start = net.batch(baseline)
-        if start.shape[0] not in (1, batch.shape[0]) or start.shape[1:] != batch.shape[1:]:
-            raise InputError(
-                f"expected a baseline of one image or of {batch.shape[0]}, of "
-                f"{batch.shape[1:]} each, got {start.shape}."
-            )
-        return jnp.broadcast_to(start, batch.shape)
-    if baseline == "black":
-        return jnp.zeros_like(batch)
-    if baseline == "white":
-        return jnp.ones_like(batch)
-    if baseline == "mean":
-        return jnp.broadcast_to(batch.mean((1, 2), keepdims=True), batch.shape)
-    if baseline == "blur":
-        return _blurred(batch)
-    if baseline == "noise":
-        noise = jax.random.uniform(key, batch.shape[1:])
-        return jnp.broadcast_to(noise[None], batch.shape)
-    raise InputError(f"expected a baseline of {BASELINES} or an image, got {baseline!r}.")
-
-
-def _blurred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
-    """Gaussian blur with a tenth of the shorter side for its standard deviation."""
-    deviation = max(min(batch.shape[1:3]) / 10, 0.5)
-    reach = int(3 * deviation)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
-    weights = (weights / weights.sum()).astype(np.float32)
-    blurred = np.asarray(batch)
-    for axis in (1, 2):
-        pad = [(reach, reach) if k == axis else (0, 0) for k in range(4)]
-        padded, size = np.pad(blurred, pad, mode="edge"), blurred.shape[axis]
-        taken = (np.take(padded, range(k, k + size), axis) for k in range(len(weights)))
-        blurred = sum(
-            (w * part for w, part in zip(weights, taken, strict=True)), np.zeros_like(blurred)
-        )
-    return jnp.asarray(blurred)
-
-
-def _check_count(name: str, value: int) -> None:
-    if not 1 <= value <= 10**6:
-        raise InputError(f"expected {name} from 1 to 1000000, got {value}.")

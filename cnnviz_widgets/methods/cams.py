@@ -1,11 +1,12 @@
 """Class activation maps: a layer's feature maps, weighted by what they do for a class.
 
 One mechanism: the layer's values and the gradient of the logit to them, from one pass, and a
-formula that makes a map of the two. The map is brought to the image's size.
+formula that weights the one by the other. The sum over channels is brought to the image's size.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FROZEN, InputError, Layer, Network, Replay
+from ..network import FROZEN, InputError, Layer, Network, Program, Replay
+from ..network.vocabulary import AFFINE, PLUMBING
 from .attribution import (
     Attribution,
     Target,
@@ -24,10 +26,14 @@ from .attribution import (
     targets,
 )
 from .channels_last import channels_last
+from .saliency import guided_backpropagation
 
 Maps = Float[Array, "n i j k"]
 Map = Float[Array, "n i j"]
-Formula = Callable[[Maps, Maps], Map]
+Formula = Callable[[Maps, Maps], Maps]
+
+AUGMENTED = tuple((flip, factor) for flip in (False, True) for factor in (0.9, 1.0, 1.1))
+"""Whether an image is mirrored, and what it is multiplied by: those of pytorch-grad-cam."""
 
 
 @attribution_method
@@ -39,6 +45,8 @@ def grad_cam(
     layer: str | None = None,
     relu: bool = True,
     resize: str = "linear",
+    augment: bool = False,
+    first_component: bool = False,
 ) -> Iterator[Attribution]:
     """The layer's feature maps, each weighted by its mean gradient: where the class is seen.
 
@@ -51,6 +59,10 @@ def grad_cam(
         relu: whether what speaks against the class is left out, as in the paper. Captum keeps it
             by default.
         resize: "linear" as in the paper, or "nearest" as in Captum.
+        augment: whether to average the maps of six copies, mirrored or not and 0.9, 1 and 1.1
+            times as bright; each is first brought to 0 to 1. Steadier, at six times the cost.
+        first_component: whether the first principal component over channels is taken in place of
+            their sum, which leaves out much noise.
 
     Returns:
         `.values` (N, H, W) at the image's size; `.layer` and, in `.notes`, why it was chosen.
@@ -62,12 +74,20 @@ def grad_cam(
     References:
         Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391.
     """
-    yield _cam("grad_cam", net, x, target, layer, _grad_cam, relu=relu, resize=resize)
+    yield from _cam(
+        "grad_cam", net, x, target, layer, _grad_cam, augment, first_component, relu, resize
+    )
 
 
 @attribution_method
 def grad_cam_plus_plus(
-    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    layer: str | None = None,
+    augment: bool = False,
+    first_component: bool = False,
 ) -> Iterator[Attribution]:
     """Grad-CAM with weights that let several instances of a class count alike.
 
@@ -76,12 +96,20 @@ def grad_cam_plus_plus(
     References:
         Chattopadhay, Sarkar, Howlader and Balasubramanian 2018, https://arxiv.org/abs/1710.11063.
     """
-    yield _cam("grad_cam_plus_plus", net, x, target, layer, _grad_cam_plus_plus)
+    yield from _cam(
+        "grad_cam_plus_plus", net, x, target, layer, _grad_cam_plus_plus, augment, first_component
+    )
 
 
 @attribution_method
 def hires_cam(
-    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    layer: str | None = None,
+    augment: bool = False,
+    first_component: bool = False,
 ) -> Iterator[Attribution]:
     """Values times gradients, place by place: what the layer itself contributes.
 
@@ -90,12 +118,18 @@ def hires_cam(
     References:
         Draelos and Carin 2020, https://arxiv.org/abs/2011.08891.
     """
-    yield _cam("hires_cam", net, x, target, layer, _hires_cam)
+    yield from _cam("hires_cam", net, x, target, layer, _hires_cam, augment, first_component)
 
 
 @attribution_method
 def xgrad_cam(
-    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    layer: str | None = None,
+    augment: bool = False,
+    first_component: bool = False,
 ) -> Iterator[Attribution]:
     """Grad-CAM with each place's gradient weighted by its share of the channel.
 
@@ -104,12 +138,18 @@ def xgrad_cam(
     References:
         Fu et al. 2020, https://arxiv.org/abs/2008.02312.
     """
-    yield _cam("xgrad_cam", net, x, target, layer, _xgrad_cam)
+    yield from _cam("xgrad_cam", net, x, target, layer, _xgrad_cam, augment, first_component)
 
 
 @attribution_method
 def layer_cam(
-    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+    net: Network,
+    x: Any,
+    *,
+    target: Target = None,
+    layer: str | None = None,
+    augment: bool = False,
+    first_component: bool = False,
 ) -> Iterator[Attribution]:
     """Values weighted by their own positive gradients: fine maps from early layers, too.
 
@@ -118,7 +158,67 @@ def layer_cam(
     References:
         Jiang, Zhang, Hou, Cheng and Wei 2021, https://ieeexplore.ieee.org/document/9462463.
     """
-    yield _cam("layer_cam", net, x, target, layer, _layer_cam)
+    yield from _cam("layer_cam", net, x, target, layer, _layer_cam, augment, first_component)
+
+
+@attribution_method
+def eigen_cam(
+    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+) -> Iterator[Attribution]:
+    """The first principal component of a layer's maps: what varies most, whatever the class.
+
+    Args, returns and errors as for `grad_cam`; the class changes nothing. The component's sign is
+    the one that makes its largest value positive.
+
+    References:
+        Bany Muhammad and Yeasin 2020, https://arxiv.org/abs/2008.00299.
+    """
+    yield from _cam("eigen_cam", net, x, target, layer, _values, first_component=True)
+
+
+@attribution_method
+def cam(
+    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+) -> Iterator[Attribution]:
+    """A layer's maps weighted by the class's weights, behind global average pooling.
+
+    Args and returns as for `grad_cam`; what speaks against the class is kept, as in the paper.
+
+    Raises:
+        InputError: as for `grad_cam`, or if between the layer and the logits there is more than
+            global pooling and one dense layer; `grad_cam` works for any network.
+
+    References:
+        Zhou, Khosla, Lapedriza, Oliva and Torralba 2016, https://arxiv.org/abs/1512.04150.
+    """
+    chosen, _ = spatial_layer(net, layer)
+    _check_pooling(net, chosen)
+    yield from _cam("cam", net, x, target, layer, _cam_weights, relu=False)
+
+
+@attribution_method
+def guided_grad_cam(
+    net: Network, x: Any, *, target: Target = None, layer: str | None = None
+) -> Iterator[Attribution]:
+    """Guided backpropagation where Grad-CAM is: the detail of one, the place of the other.
+
+    Args and errors as for `grad_cam` and `guided_backpropagation`, whose weakness it has.
+
+    Returns:
+        `.values` (N, H, W, C), signed.
+
+    References:
+        Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391.
+    """
+    where = grad_cam(net, x, target=target, layer=layer)
+    what = guided_backpropagation(net, x, target=target)
+    yield Attribution(
+        "guided_grad_cam",
+        where.values[..., None] * what.values,
+        where.target,
+        layer=where.layer,
+        notes=where.notes + what.notes,
+    )
 
 
 def spatial_layer(net: Network, name: str | None) -> tuple[Layer, tuple[str, ...]]:
@@ -156,25 +256,84 @@ def _cam(
     target: Target,
     layer: str | None,
     formula: Formula,
+    augment: bool = False,
+    first_component: bool = False,
     relu: bool = True,
     resize: str = "linear",
-) -> Attribution:
+) -> Iterator[Attribution]:
     if resize not in ("linear", "nearest"):
         raise InputError(f'expected resize "linear" or "nearest", got {resize!r}.')
     batch = picture_batch(net, x)
     chosen, notes = spatial_layer(net, layer)
     classes = targets(net, batch, target)
-    maps = net.at(batch.shape).run(
-        _maps, batch, np.asarray(classes, np.int32),
-        rules=FROZEN, layer=chosen.name, logits=net.logits.name,
-        formula=formula, relu=relu, resize=resize,
-    )  # fmt: skip
-    values = np.asarray(maps)
+    copies = AUGMENTED if augment else ((False, 1.0),)
+    total = np.zeros(batch.shape[:3], np.float32)
+    for done, (flip, factor) in enumerate(copies, 1):
+        seen = (batch[:, :, ::-1] if flip else batch) * factor
+        found = net.at(batch.shape).run(
+            _maps, seen, np.asarray(classes, np.int32),
+            rules=FROZEN, layer=chosen.name, logits=net.logits.name,
+            formula=formula, first_component=first_component, relu=relu, resize=resize,
+        )  # fmt: skip
+        maps = np.asarray(found)
+        maps = maps[:, :, ::-1] if flip else maps
+        total += from_0_to_1(maps) if augment else maps
+        yield map_attribution(
+            method, total / done, classes, chosen, notes, done, done / len(copies)
+        )
+
+
+def map_attribution(
+    method: str,
+    values: Float[np.ndarray, "n h w"],
+    classes: tuple[int, ...],
+    layer: Layer,
+    notes: tuple[str, ...],
+    samples: int = 1,
+    progress: float = 1.0,
+) -> Attribution:
+    """A map as an `Attribution`, with words where it is empty."""
     flat = [str(k) for k, each in enumerate(values) if not each.any()]
     if flat:
-        said = f"The map is zero everywhere for image {', '.join(flat)}: nothing in {chosen.name}"
+        said = f"The map is zero everywhere for image {', '.join(flat)}: nothing in {layer.name}"
         notes += (f"{said} speaks for the class.",)
-    return Attribution(method, values, classes, layer=chosen.name, notes=notes)
+    return Attribution(
+        method, np.asarray(values, np.float32), classes,
+        layer=layer.name, samples=samples, progress=progress, notes=notes,
+    )  # fmt: skip
+
+
+def from_0_to_1(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Each map from 0 at its least value to 1 at its largest; a constant one is 0."""
+    low = maps.min((1, 2), keepdims=True)
+    span = maps.max((1, 2), keepdims=True) - low
+    return np.where(span > 0, (maps - low) / np.where(span > 0, span, 1), 0).astype(np.float32)
+
+
+def _check_pooling(net: Network, layer: Layer) -> None:
+    program = net.at((1, *net.input_shape)).program
+    behind = program.needed([net.logits.value], {layer.value, program.x})
+    live = [op for op in behind if any(value in program.live for value in op.inputs)]
+    names = {operation.name for operation in live}
+    (rows, columns), shape = layer.spatial, layer.shape
+    pooled = any(
+        operation.name in ("reduce_sum", "reduce_window_sum")
+        and _size(program, operation.inputs[0])
+        == _size(program, operation.outputs[0]) * shape[rows] * shape[columns]
+        for operation in live
+    )
+    plain = names <= PLUMBING | AFFINE | {"reduce_sum", "reduce_window_sum", "dot_general"}
+    dense = sum(operation.name == "dot_general" for operation in live)
+    if not (pooled and plain and dense == 1):
+        raise InputError(
+            f"expected global average pooling and one dense layer between {layer.name!r} and the "
+            f"logits, got {', '.join(sorted(names - PLUMBING)) or 'nothing'}. Choose the layer "
+            "before the pooling, or grad_cam, which needs neither."
+        )
+
+
+def _size(program: Program, value: int) -> int:
+    return math.prod(program.avals[value].shape)
 
 
 def _maps(
@@ -185,13 +344,24 @@ def _maps(
     layer: str,
     logits: str,
     formula: Formula,
+    first_component: bool,
     relu: bool,
     resize: str,
 ) -> Float[Array, "n h w"]:
-    values, gradients = at_layer(replay, x, target, layer=layer, logits=logits)
-    found = formula(values, gradients)
+    weighted = formula(*at_layer(replay, x, target, layer=layer, logits=logits))
+    found = _first_component(weighted) if first_component else weighted.sum(-1)
     found = jnp.maximum(found, 0) if relu else found
     return jax.image.resize(found, x.shape[:3], resize)
+
+
+def _first_component(maps: Maps) -> Map:
+    """Each place's share in the direction of channels along which the places differ most."""
+    places = maps.reshape(maps.shape[0], -1, maps.shape[3])
+    centred = places - places.mean(1, keepdims=True)
+    _, _, directions = jnp.linalg.svd(centred, full_matrices=False)
+    found = jnp.einsum("npk,nk->np", centred, directions[:, 0])
+    turned = jnp.abs(found.min(1)) > jnp.abs(found.max(1))  # a direction has no sign of its own
+    return jnp.where(turned[:, None], -found, found).reshape(maps.shape[:3])
 
 
 def at_layer(
@@ -216,15 +386,23 @@ def at_layer(
     return channels_last(value, info), channels_last(gradient, info)
 
 
-def _weighted(values: Maps, weights: Float[Array, "n k"]) -> Map:
-    return jnp.einsum("nhwc,nc->nhw", values, weights)
+def _weighted(values: Maps, weights: Float[Array, "n k"]) -> Maps:
+    return values * weights[:, None, None, :]
 
 
-def _grad_cam(values: Maps, gradients: Maps) -> Map:
+def _values(values: Maps, _: Maps) -> Maps:
+    return values
+
+
+def _cam_weights(values: Maps, gradients: Maps) -> Maps:
+    return _weighted(values, gradients.sum((1, 2)))  # the same everywhere, a share of each place
+
+
+def _grad_cam(values: Maps, gradients: Maps) -> Maps:
     return _weighted(values, gradients.mean((1, 2)))
 
 
-def _grad_cam_plus_plus(values: Maps, gradients: Maps) -> Map:
+def _grad_cam_plus_plus(values: Maps, gradients: Maps) -> Maps:
     square, cube = gradients**2, gradients**3
     sums = values.sum((1, 2), keepdims=True)
     alphas = square / (2 * square + sums * cube + 1e-6)
@@ -232,14 +410,14 @@ def _grad_cam_plus_plus(values: Maps, gradients: Maps) -> Map:
     return _weighted(values, (jnp.maximum(gradients, 0) * alphas).sum((1, 2)))
 
 
-def _hires_cam(values: Maps, gradients: Maps) -> Map:
-    return (values * gradients).sum(-1)
+def _hires_cam(values: Maps, gradients: Maps) -> Maps:
+    return values * gradients
 
 
-def _xgrad_cam(values: Maps, gradients: Maps) -> Map:
+def _xgrad_cam(values: Maps, gradients: Maps) -> Maps:
     sums = values.sum((1, 2), keepdims=True)
     return _weighted(values, (gradients * values / (sums + 1e-7)).sum((1, 2)))
 
 
-def _layer_cam(values: Maps, gradients: Maps) -> Map:
-    return (jnp.maximum(gradients, 0) * values).sum(-1)
+def _layer_cam(values: Maps, gradients: Maps) -> Maps:
+    return jnp.maximum(gradients, 0) * values

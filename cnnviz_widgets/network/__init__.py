@@ -11,7 +11,11 @@ from .errors import (
 from .frozen import FAST, FROZEN
 from .layers import Layer, ReceptiveField
 from .network import Network
+from .pieces import Piece, find_pieces
+from .program import Program
+from .relevance import Composite, relevance
 from .relu import GUIDED, relu_rules
+from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
 from .traced import Replay, TracedProgram
 
@@ -20,10 +24,13 @@ __all__ = [
     "FROZEN",
     "GUIDED",
     "NO_RULES",
+    "Composite",
     "InputError",
     "Layer",
     "ModelError",
     "Network",
+    "Piece",
+    "Program",
     "ReceptiveField",
     "Replay",
     "Rule",
@@ -32,6 +39,9 @@ __all__ = [
     "UnknownLayerError",
     "UnknownOperationError",
     "UnknownTargetError",
+    "find_pieces",
     "load",
+    "multipliers",
+    "relevance",
     "relu_rules",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from jax.extend import core
@@ -21,6 +21,17 @@ from .rules import NO_RULES, Function, RuleBook
 from .vocabulary import INLINED, KNOWN_FUNCTIONS, inner_jaxpr, name_of, scope_of
 
 Edit = Callable[[jax.Array], jax.Array]
+
+
+class Replacement(NamedTuple):
+    """What to call in place of an operation: a function of the values with these numbers.
+
+    The numbers may be those of earlier values than the operation's own inputs: then it stands for
+    all the operations between.
+    """
+
+    inputs: tuple[int, ...]
+    function: Function
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +58,14 @@ class Program:
     live: frozenset[int]
     producer: Mapping[int, Operation] = field(repr=False)
 
-    def needed(self, wanted: Iterable[int], known: Collection[int]) -> list[Operation]:
+    def needed(
+        self,
+        wanted: Iterable[int],
+        known: Collection[int],
+        replaced: Mapping[int, Replacement] | None = None,
+    ) -> list[Operation]:
         """The operations between the `known` values and the `wanted` ones, in order."""
+        replaced = replaced or {}
         needed: set[int] = set()
         queue = list(wanted)
         while queue:
@@ -56,7 +73,7 @@ class Program:
             operation = None if value in known else self.producer.get(value)
             if operation is not None and operation.index not in needed:
                 needed.add(operation.index)
-                queue.extend(operation.inputs)
+                queue.extend(replaced.get(operation.index, operation).inputs)
         return [self.operations[index] for index in sorted(needed)]
 
     def replay(
@@ -67,7 +84,7 @@ class Program:
         edits: Mapping[int, Edit] | None = None,
         rules: RuleBook = NO_RULES,
         prepared: Mapping[int, Any] | None = None,
-        replaced: Mapping[int, Function] | None = None,
+        replaced: Mapping[int, Replacement] | None = None,
     ) -> list[jax.Array]:
         """Compute the `wanted` values from the `known` ones.
 
@@ -78,7 +95,7 @@ class Program:
                 sees the edited value, and so does a tap.
             rules: how operations are differentiated.
             prepared: what `rules` computed ahead, by the operation's index.
-            replaced: functions to call in place of operations, by index; `rules` leave them alone.
+            replaced: what to call in place of operations, by index; `rules` leave them alone.
 
         Returns:
             The wanted arrays, in order.
@@ -87,11 +104,11 @@ class Program:
         values = dict(self.literals) | dict(known)
         for number in edits.keys() & values.keys():
             values[number] = edits[number](values[number])
-        for operation in self.needed(wanted, values.keys()):
-            function = replaced.get(operation.index, operation)
-            if function is operation and any(value in self.live for value in operation.inputs):
+        for operation in self.needed(wanted, values.keys(), replaced):
+            inputs, function = replaced.get(operation.index, (operation.inputs, operation))
+            if function is operation and any(value in self.live for value in inputs):
                 function = rules.function(operation, prepared.get(operation.index))
-            results = function(*(values[number] for number in operation.inputs))
+            results = function(*(values[number] for number in inputs))
             for number, result in zip(operation.outputs, results, strict=True):
                 values[number] = edits[number](result) if number in edits else result
         return [values[number] for number in wanted]

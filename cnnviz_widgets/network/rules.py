@@ -84,4 +84,18 @@ def with_vjp(
     return ruled
 
 
+def ruled(function: Function, backward: Callable[..., Sequence[jax.Array]]) -> Function:
+    """A function of one result, with `backward(inputs, result, g)` for its backward pass."""
+
+    def call(*inputs: jax.Array) -> jax.Array:
+        return function(*inputs)[0]
+
+    def forward(*inputs: jax.Array) -> tuple[jax.Array, Any]:
+        result = call(*inputs)
+        return result, (inputs, result)
+
+    found = with_vjp(call, forward, lambda kept, g: tuple(backward(*kept, g)))
+    return lambda *inputs: [found(*inputs)]
+
+
 NO_RULES = RuleBook("plain gradients")

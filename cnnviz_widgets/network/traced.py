@@ -21,9 +21,9 @@ from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
 from .one_channel import channel_axis, convolution_behind, convolve_one
 from .operation import Operation
-from .program import Edit, Program, trace
+from .program import Edit, Program, Replacement, trace
 from .reading import find_layers
-from .rules import NO_RULES, Function, RuleBook
+from .rules import NO_RULES, RuleBook
 
 Arrays = dict[int, jax.Array]
 
@@ -60,13 +60,14 @@ class Replay:
         """
         layer = self.layer(name)
         convolution = convolution_behind(self._traced.program, layer.value)
-        replaced: dict[int, Function] = {}
+        replaced: dict[int, Replacement] = {}
         if (
             convolution is not None
             and channel_axis(convolution) == layer.channel_axis
             and self._rules.is_plain(convolution)
         ):
-            replaced[convolution.index] = convolve_one(convolution, channel)
+            function = convolve_one(convolution, channel)
+            replaced[convolution.index] = Replacement(convolution.inputs, function)
         (value,) = self.values(x, [layer.value], replaced=replaced)
         return value
 
@@ -75,12 +76,12 @@ class Replay:
         x: jax.Array,
         numbers: Sequence[int],
         edits: Mapping[int, Edit] | None = None,
-        replaced: Mapping[int, Function] | None = None,
+        replaced: Mapping[int, Replacement] | None = None,
     ) -> list[jax.Array]:
         """The program's values by number; `edits` and `replaced` as `Program.replay` has them."""
         program = self._traced.program
         known = {**self._values, program.x: x}
-        self._traced.check(self._rules, program.needed(numbers, known))
+        self._traced.check(self._rules, program.needed(numbers, known, replaced))
         return program.replay(
             known,
             numbers,
@@ -90,6 +91,21 @@ class Replay:
             replaced=replaced,
         )
 
+    @property
+    def program(self) -> Program:
+        """The operations that are replayed."""
+        return self._traced.program
+
+    @property
+    def layout(self) -> Layout:
+        """What the operations are part of."""
+        return self._traced.layout
+
+    @property
+    def frozen(self) -> Arrays:
+        """All values that do not depend on the input, by number."""
+        return self._values
+
     def outputs(self, x: jax.Array) -> list[jax.Array]:
         """The model's own outputs, flat."""
         return self.values(x, self._traced.program.outputs)
@@ -97,7 +113,7 @@ class Replay:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers in the order of execution."""
-        return self._traced.layout.layers
+        return self.layout.layers
 
     def layer(self, name: str) -> Layer:
         """A layer, block or part, as it is at this input's shape."""

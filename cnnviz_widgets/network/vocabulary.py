@@ -62,12 +62,14 @@ REDUCTIONS = _words(
     "reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or argmax argmin"
 )
 
+COMPARISONS = _words("eq ne lt le gt ge and or not xor is_finite")
+
 ELEMENTWISE = (
     NONLINEAR
     | AFFINE
-    | {"convert_element_type", "copy", "copy_p", "stop_gradient", "reduce_precision", "is_finite"}
-    | {"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "xor", "rem", "real", "imag"}
-    | {"nextafter", "optimization_barrier", "atan2"}
+    | COMPARISONS
+    | {"convert_element_type", "copy", "copy_p", "stop_gradient", "reduce_precision"}
+    | {"rem", "real", "imag", "nextafter", "optimization_barrier", "atan2"}
 )
 
 

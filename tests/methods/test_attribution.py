@@ -10,17 +10,38 @@ from hypothesis import strategies as st
 import cnnviz_widgets as cw
 from cnnviz_widgets import methods
 from cnnviz_widgets.methods.attribution import METHODS
+from cnnviz_widgets.methods.guide import GUIDE
 from cnnviz_widgets.network import InputError, Network, UnknownOperationError, UnknownTargetError
 from tests.compiling import compilations
 from tests.models.functions import conv, weights
 from tests.models.taps import assert_same, pictures
 
-_CAMS = ("grad_cam", "grad_cam_plus_plus", "hires_cam", "xgrad_cam", "layer_cam")
+_CAMS = {name for name, entry in GUIDE.items() if entry.layered} - {"guided_grad_cam"}
+_PARTS = {"xrai", "occlusion", "feature_ablation", "rise", "lime", "kernel_shap"}
+_MAPS = _CAMS | _PARTS | {"full_grad"}
+_INSIDE = {"layer_gradient", "conductance"}
+_AT_A_LAYER = _CAMS | _INSIDE | {"guided_grad_cam", "neuron_gradient"}
 _FEW = {
     "smooth_grad": {"samples": 3},
     "square_grad": {"samples": 3},
     "var_grad": {"samples": 3},
     "integrated_gradients": {"steps": 3},
+    "expected_gradients": {"samples": 3},
+    "guided_ig": {"steps": 3},
+    "blur_ig": {"steps": 3},
+    "conductance": {"steps": 3},
+    "xrai": {"steps": 2},
+    "rise": {"samples": 4, "cells": 3},
+    "lime": {"samples": 5, "count": 6, "segments": "grid"},
+    "kernel_shap": {"samples": 5, "count": 6, "segments": "grid"},
+    "occlusion": {"window": 6},
+    "feature_ablation": {"count": 6, "segments": "grid"},
+}
+_ITERATED = (_FEW.keys() - {"xrai"}) | {"score_cam", "ablation_cam"}
+_GIVEN = {
+    "neuron_gradient": {"unit": "relu:2"},
+    "layer_gradient": {"layer": "relu"},
+    "conductance": {"layer": "relu"},
 }
 
 
@@ -41,8 +62,12 @@ def images() -> np.ndarray:
     return np.asarray(pictures((12, 10, 3), 3))
 
 
+def _options(method, **options):
+    return {**_FEW.get(method, {}), **_GIVEN.get(method, {}), **options}
+
+
 def _run(method, net, x, **options):
-    return getattr(methods, method)(net, x, **_FEW.get(method, {}), **options)
+    return getattr(methods, method)(net, x, **_options(method, **options))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -51,12 +76,13 @@ class TestEveryMethod:
         found = _run(method, net, images, target="b")
         assert found.method == method
         assert found.values.dtype == np.float32
-        assert found.values.shape == (images.shape[:3] if method in _CAMS else images.shape)
+        shape = images.shape[:3] if method in _MAPS else images.shape
+        assert found.values.shape == ((3, 12, 10, 6) if method in _INSIDE else shape)
         assert np.isfinite(found.values).all()
         assert found.values.any()
         assert found.target == (1, 1, 1)
         assert found.progress == 1
-        assert (found.layer is not None) == (method in _CAMS)
+        assert (found.layer is not None) == (method in _AT_A_LAYER)
 
     def test_an_image_gets_the_same_alone_and_in_a_batch(self, method, net, images):
         together = _run(method, net, images, target=[0, 3, 4])
@@ -79,10 +105,12 @@ class TestEveryMethod:
         assert compiled == []
 
     def test_frames_end_in_the_plain_call_and_can_be_left(self, method, net, images):
-        options = {**_FEW.get(method, {}), "target": 1}
+        options = _options(method, target=1)
         seen = list(methods.frames(method, net, images, **options))
-        assert [frame.samples for frame in seen] == list(range(1, len(seen) + 1))
-        assert len(seen) == (3 if method in _FEW else 1)
+        shares = [frame.progress for frame in seen]
+        assert shares == sorted(set(shares))
+        assert shares[-1] == 1
+        assert (len(seen) > 1) == (method in _ITERATED)
         np.testing.assert_array_equal(seen[-1].values, _run(method, net, images, target=1).values)
         assert all(np.isfinite(frame.values).all() for frame in seen)
         kept = seen[0].values.copy()
@@ -106,12 +134,13 @@ class TestEveryMethod:
 
     def test_says_when_there_is_nothing_to_show(self, method, images):
         dead = Network(
-            lambda p, x: jax.nn.relu(conv(x, p) - 100.0).mean((1, 2)),
-            params=weights((3, 3, 3, 4))[0],
+            lambda p, x: jax.nn.relu(conv(x, p[0]) - 100.0).mean((1, 2)) @ p[1],
+            params=weights((3, 3, 3, 4), (4, 5)),
             input_shape=(12, 10, 3),
         )
         found = _run(method, dead, images, target=1)
-        silent = method != "deconvnet"  # which does not look at what the ReLU saw
+        # These do not look at what the ReLU saw; to RISE one class is as likely as another.
+        silent = method not in ("deconvnet", "layer_gradient", "rise")
         assert found.values.any() != silent
         assert any("zero everywhere" in note for note in found.notes) == silent
 

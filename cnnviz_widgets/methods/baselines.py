@@ -1,0 +1,55 @@
+"""What stands for "nothing to see" in a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.ndimage import gaussian_filter
+
+from ..network import InputError, Network
+
+BASELINES = ("black", "white", "mean", "blur", "noise")
+
+
+def baseline_of(
+    net: Network, batch: Float[Array, "n h w c"], baseline: Any, key: jax.Array
+) -> Float[Array, "n h w c"]:
+    """The baseline of each image, from its name or as an image or a batch.
+
+    Raises:
+        InputError: if there is no such name, or the images are not of the batch's shape.
+    """
+    if not isinstance(baseline, str):
+        start = net.batch(baseline)
+        if start.shape[0] not in (1, batch.shape[0]) or start.shape[1:] != batch.shape[1:]:
+            raise InputError(
+                f"expected a baseline of one image or of {batch.shape[0]}, of "
+                f"{batch.shape[1:]} each, got {start.shape}."
+            )
+        return jnp.broadcast_to(start, batch.shape)
+    if baseline == "black":
+        return jnp.zeros_like(batch)
+    if baseline == "white":
+        return jnp.ones_like(batch)
+    if baseline == "mean":
+        return jnp.broadcast_to(batch.mean((1, 2), keepdims=True), batch.shape)
+    if baseline == "blur":
+        return blurred(batch)
+    if baseline == "noise":
+        noise = jax.random.uniform(key, batch.shape[1:])
+        return jnp.broadcast_to(noise[None], batch.shape)
+    raise InputError(f"expected a baseline of {BASELINES} or an image, got {baseline!r}.")
+
+
+def blurred(
+    batch: Float[Array, "n h w c"], deviation: float | None = None
+) -> Float[Array, "n h w c"]:
+    """Gaussian blur; a tenth of the shorter side for its standard deviation if left out."""
+    if deviation is None:
+        deviation = max(min(batch.shape[1:3]) / 10, 0.5)
+    sigma = (0, deviation, deviation, 0)
+    return jnp.asarray(gaussian_filter(np.asarray(batch), sigma, mode="nearest", truncate=3.0))

@@ -1,0 +1,118 @@
+"""XRAI: which regions of the image matter most, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.ndimage import binary_dilation, zoom
+
+from ..network import Network
+from .attribution import (
+    Attribution,
+    Target,
+    attribution_method,
+    picture_batch,
+    targets,
+    zero_gradient_note,
+)
+from .averaged_gradients import integrated_gradients
+from .segments import scikit_image
+
+SCALES = (50, 100, 150, 250, 500, 1200)
+SIGMA, LEAST, DILATION, SIDE = 0.8, 150, 5, 224
+"""Of Felzenszwalb's segments, and the side of the image that the sizes are meant for."""
+
+LEAST_GAIN = 50  # pixels that a region must add, on an image of SIDE
+
+
+@attribution_method
+def xrai(net: Network, x: Any, *, target: Target = None, steps: int = 25) -> Iterator[Attribution]:
+    """Regions ranked by their mean integrated gradient, from black and from white.
+
+    Segments of six coarsenesses compete; the best one is taken, what it covers is no longer
+    counted, and so on. Each pixel gets the gain of the region that it came with.
+
+    Args:
+        net: the network.
+        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        target: class index or name, one for all images or one for each; the class that the network
+            sees if left out.
+        steps: of integrated gradients, for each of the two baselines.
+
+    Returns:
+        `.values` (N, H, W), in units of the logit per pixel; the same within a region.
+
+    Raises:
+        InputError: if `x` is not what the network takes.
+        ImportError: without scikit-image; says how to install it.
+        UnknownTargetError: if there is no such class.
+
+    References:
+        Kapishnikov, Bolukbasi, Viégas and Terry 2019, https://arxiv.org/abs/1906.02825.
+    """
+    batch = picture_batch(net, x)
+    scikit_image()  # refuses before the work is done
+    classes = targets(net, batch, target)
+    black, white = (
+        integrated_gradients(net, batch, target=classes, baseline=baseline, steps=steps).values
+        for baseline in ("black", "white")
+    )
+    gains = ((black + white) / 2).max(-1)
+    values = np.stack(
+        [
+            _ranked(gain, _regions(image))
+            for gain, image in zip(gains, np.asarray(batch), strict=True)
+        ]
+    )
+    yield Attribution("xrai", values, classes, samples=2 * steps, notes=zero_gradient_note(gains))
+
+
+def _regions(image: Float[np.ndarray, "h w c"]) -> list[Bool[np.ndarray, "h w"]]:
+    """Overlapping segments of all scales, each a little enlarged."""
+    rows, columns = image.shape[:2]
+    factor = SIDE / max(rows, columns)
+    large = np.asarray(zoom(image, (factor, factor, 1), order=1)) if factor > 1 else image
+    across_disk = np.arange(-DILATION, DILATION + 1)
+    disk = np.hypot(across_disk[:, None], across_disk[None]) <= DILATION
+    down, across = (
+        np.minimum(np.arange(small) * whole // small, whole - 1)
+        for small, whole in zip((rows, columns), large.shape[:2], strict=True)
+    )
+    found = []
+    for scale in SCALES:
+        numbers = scikit_image().felzenszwalb(
+            large * 2 - 1, scale=scale, sigma=SIGMA, min_size=LEAST, channel_axis=-1
+        )
+        for number in range(int(numbers.max()) + 1):
+            whole = binary_dilation(numbers == number, disk)
+            found.append(whole[np.ix_(down, across)])
+    return found
+
+
+def _ranked(
+    gains: Float[np.ndarray, "h w"], regions: list[Bool[np.ndarray, "h w"]]
+) -> Float[np.ndarray, "h w"]:
+    """The gain of the region that each pixel came with; the rest gets the mean of what is left."""
+    least = max(1, round(LEAST_GAIN * gains.size / SIDE**2))
+    covered = np.zeros(gains.shape, bool)
+    values = np.zeros(gains.shape, np.float32)
+    remaining = np.stack(regions).reshape(len(regions), -1)
+    flat = gains.reshape(-1).astype(np.float64)
+    while len(remaining):
+        free = remaining & ~covered.reshape(-1)
+        counts = free.sum(1)
+        remaining, free, counts = (each[counts >= least] for each in (remaining, free, counts))
+        if not len(remaining):
+            break
+        means = free @ flat / counts
+        best = int(np.argmax(means))
+        added = free[best].reshape(gains.shape)
+        values[added] = means[best]
+        covered |= added
+        remaining = np.delete(remaining, best, 0)
+    if not covered.all():
+        values[~covered] = gains[~covered].mean()
+    return values
