@@ -44,7 +44,7 @@ def areas(judged: Judged, where: Any) -> Areas:
     return mask
 
 
-def cells_of_class(judged: Judged, cells: Sequence[Cell]) -> Areas:
+def cells_of_class(judged: Judged, cells: Any) -> Areas:
     """The cells of a collage that are labelled with each image's class.
 
     A network without names of classes has its classes' numbers for labels.

@@ -6,7 +6,6 @@ whether the map finds the object, not whether it is faithful.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from scipy.ndimage import distance_transform_edt
 
 from ..methods.attribution import Target
 from ..network import Network
-from ..zoo import Cell
 from .areas import Areas, areas, cells_of_class
 from .judged import Maps, Scores, check_between, judge
 from .metric import metric
@@ -66,7 +64,7 @@ def pointing_game(
 
 @metric(better="higher", needs="cells")
 def grid_pointing_game(
-    net: Network, x: Any, values: Any, *, target: Target = None, cells: Sequence[Cell]
+    net: Network, x: Any, values: Any, *, target: Target = None, cells: Any
 ) -> Scores:
     """Which share of the positive values lies in the cell of the class. Higher is better.
 

@@ -71,16 +71,16 @@ def randomised(
     key = jax.random.key(seed) if key is None else key
     weights = net.weights
     numbers = {name: number for number, name in enumerate(weights)}
-    start = np.asarray(jax.random.key_data(key)).ravel()
+    start = [int(each) for each in np.asarray(jax.random.key_data(key)).ravel()]
     names = [name for each in chosen for name in net.weights_of(each)]
     return net.with_weights(
-        {name: _drawn(weights[name], (*start, numbers[name])) for name in names}
+        {name: _drawn(weights[name], [*start, numbers[name]]) for name in names}
     )
 
 
-def _drawn(weight: Any, seed: tuple[int, ...]) -> np.ndarray:
+def _drawn(weight: Any, seed: list[int]) -> np.ndarray:
     # NumPy draws, as JAX would compile something for every shape
-    random = np.random.default_rng([int(each) for each in seed])
+    random = np.random.default_rng(seed)
     values = np.asarray(weight)
     if not jnp.issubdtype(values.dtype, jnp.floating):
         return values  # a counter, not a weight

@@ -118,7 +118,7 @@ class Ranking:
                 self.methods[k],
                 *(
                     _number(value) + (_WORSE if worse else " ")
-                    for value, worse in zip(values[k], random[k], strict=True)
+                    for value, worse in zip(values[k].tolist(), random[k], strict=True)
                 ),
                 f"{mean[k]:.2f}" if mean[k] > 0 else "–",
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import numpy as np
@@ -58,7 +58,7 @@ def sanity_check(
     method: Method,
     *,
     target: Target = None,
-    mode: Literal["cascading", "independent"] = "cascading",
+    mode: str = "cascading",
     seed: int = 0,
     key: jax.Array | None = None,
     **options: Any,
@@ -108,7 +108,7 @@ def sanity_check_frames(
     method: Method,
     *,
     target: Target = None,
-    mode: Literal["cascading", "independent"] = "cascading",
+    mode: str = "cascading",
     seed: int = 0,
     key: jax.Array | None = None,
     **options: Any,

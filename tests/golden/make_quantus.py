@@ -20,6 +20,7 @@ from quantus.functions.perturb_func import (
 from torch import nn
 
 ROWS, COLUMNS, SUBSET, RUNS, PATCH = 8, 8, 12, 30, 4
+BLACK = 0.0  # what Quantus calls "black" is the least value of the batch
 LOGITS = {"softmax": False, "device": "cpu", "channel_first": True}
 
 warnings.simplefilter("ignore")  # of NumPy, in Quantus
@@ -77,7 +78,7 @@ def main() -> None:
     common = {"normalise": False, "abs": False, "disable_warnings": True}
     with_values = {"model": model, "x_batch": x, "y_batch": y, "a_batch": values, **LOGITS}
 
-    flipping = quantus.PixelFlipping(features_in_step=1, perturb_baseline="black", **common)
+    flipping = quantus.PixelFlipping(features_in_step=1, perturb_baseline=BLACK, **common)
     found["pixel_flipping_curve"] = np.asarray(flipping(**with_values))
 
     found["sparseness"] = np.asarray(
@@ -101,7 +102,7 @@ def main() -> None:
         differences.append(np.asarray(difference))
         return difference
 
-    quantus.Completeness(output_func=output, perturb_baseline="black", **common)(**with_values)
+    quantus.Completeness(output_func=output, perturb_baseline=BLACK, **common)(**with_values)
     found["completeness_difference"] = np.concatenate([np.atleast_1d(d) for d in differences])
 
     subsets, correlations = [], []
@@ -114,7 +115,7 @@ def main() -> None:
 
         np.random.seed(0)  # noqa: NPY002
         metric = quantus.FaithfulnessCorrelation(
-            nr_runs=RUNS, subset_size=SUBSET, perturb_func=replace, perturb_baseline="black",
+            nr_runs=RUNS, subset_size=SUBSET, perturb_func=replace, perturb_baseline=BLACK,
             return_aggregate=False, **common,
         )  # fmt: skip
         one = slice(k, k + 1)
@@ -129,13 +130,13 @@ def main() -> None:
 
     # Blocks go black one after the other, and stay black.
     metric = quantus.Infidelity(
-        perturb_patch_sizes=[PATCH], n_perturb_samples=1, perturb_baseline="black", **common
+        perturb_patch_sizes=[PATCH], n_perturb_samples=1, perturb_baseline=BLACK, **common
     )
     found["infidelity"] = np.asarray(metric(**{**with_values, "a_batch": grad}))
 
     noise: list[np.ndarray] = []
 
-    def add(arr: np.ndarray, indices: np.ndarray, **_) -> np.ndarray:  # noqa: ARG001
+    def add(arr: np.ndarray, indices: np.ndarray, **_) -> np.ndarray:
         drawn = random.uniform(-0.1, 0.1, arr.shape).astype(np.float32)
         noise.append((np.clip(arr + drawn, 0, 1) - arr).reshape(x.shape))
         return arr + noise[-1].reshape(arr.shape)
