@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from . import evaluate as evaluate
     from . import methods as methods
     from . import network as network
     from . import zoo as zoo
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .zoo import images as images
 
 _HOMES = {
+    "evaluate": "evaluate",
     "methods": "methods",
     "network": "network",
     "zoo": "zoo",
@@ -47,6 +49,7 @@ __all__ = [
     "Network",
     "Selection",
     "__version__",
+    "evaluate",
     "image",
     "images",
     "load",

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "cnnviz_widgets"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-FLOORS = ("zoo", "network", "methods", "live", "widgets")
+FLOORS = ("zoo", "network", "methods", "evaluate", "live", "widgets")
 WIDGET_LIBRARIES = {
     "anywidget",
     "bqplot",
@@ -76,7 +76,7 @@ def test_floors_import_downwards_only(path: Path):
     assert reached <= set(FLOORS[: floor + 1])
 
 
-@pytest.mark.parametrize("path", of_floors("zoo", "network", "methods", "live"), ids=name_of)
+@pytest.mark.parametrize("path", of_floors(*FLOORS[:-1]), ids=name_of)
 def test_lower_floors_import_no_widget_library(path: Path):
     assert not {name.partition(".")[0] for name in imported(path)} & WIDGET_LIBRARIES
 

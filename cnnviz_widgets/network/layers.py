@@ -39,6 +39,7 @@ class Layer:
         value: number of its output in the program.
         batch: which axis of the output is the batch; `None` if it has none.
         together: how many rows of that axis belong to one example, where a model joins axes.
+        weights: which of the network's weights it is the first to use, by their place in the list.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Layer:
     value: int = field(default=-1, repr=False, compare=False)
     batch: int | None = field(default=0, repr=False, compare=False)
     together: int = field(default=1, repr=False, compare=False)
+    weights: tuple[int, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def channels(self) -> int:

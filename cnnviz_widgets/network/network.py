@@ -6,8 +6,10 @@ it. Methods ask for that program with `net.at(shape)` and run their own function
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -19,6 +21,7 @@ from . import adapters, table
 from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
 from .images import check_batch, check_shape, fit_image
 from .layers import Layer
+from .naming import Namer
 from .traced import TracedProgram
 
 MAX_SHAPES = 8  # programs kept; a program of VGG16 holds 60 MB of flipped kernels
@@ -65,6 +68,7 @@ class Network:
         shape = input_shape if input_shape is not None else self._model.input_shape
         self.input_shape = check_shape(shape)
         self.preprocess = preprocess
+        self._weight_names = _unique(self._model.names)
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
         self._lock = threading.RLock()
         self._layout = self.at((1, *self.input_shape)).layout
@@ -88,6 +92,63 @@ class Network:
         """Number of weights, running statistics included."""
         floats = (w for w in self._model.weights if jnp.issubdtype(w.dtype, jnp.floating))
         return sum(int(np.prod(w.shape)) for w in floats)
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """All weights by the names that the framework gives them, running statistics included.
+
+        Arrays that a function closed over are no weights.
+        """
+        return dict(zip(self._weight_names, self._model.weights, strict=True))
+
+    def weights_of(self, layer: str) -> tuple[str, ...]:
+        """Names of the weights that a layer is the first to use; shared ones have one layer.
+
+        Raises:
+            KeyError: names the nearest layers.
+        """
+        return tuple(self._weight_names[k] for k in self[layer].weights)
+
+    def with_weights(self, weights: Mapping[str, Any]) -> Network:
+        """This network with some weights replaced; neither it nor the model is changed.
+
+        Both share what is traced and compiled, so nothing is compiled anew.
+
+        Args:
+            weights: arrays by their names in `net.weights`; the others stay.
+
+        Returns:
+            A network of its own.
+
+        Raises:
+            InputError: if there is no weight of that name, or it has another shape.
+
+        Example:
+            >>> net = cw.load("digits")
+            >>> first = net.weights_of("conv1")[0]
+            >>> blind = net.with_weights({first: 0 * net.weights[first]})
+        """
+        known = self.weights
+        for name, weight in weights.items():
+            if name not in known:
+                raise InputError(
+                    f"expected the name of a weight, got {name!r}: {suggest(name, known)}"
+                )
+            if np.shape(weight) != np.shape(known[name]):
+                raise InputError(
+                    f"expected {name!r} of shape {np.shape(known[name])}, got {np.shape(weight)}."
+                )
+        arrays = (
+            jnp.array(weights[name], old.dtype) if name in weights else old
+            for name, old in known.items()
+        )
+        other = copy.copy(self)
+        other._model = replace(self._model, weights=tuple(arrays))
+        other._lock = threading.RLock()
+        with self._lock:
+            traced = dict(self._programs)
+        other._programs = {key: each.with_model(other._model) for key, each in traced.items()}
+        return other
 
     @property
     def flops(self) -> int:
@@ -214,3 +275,9 @@ class Network:
 
     def _summary(self) -> table.Summary:
         return table.Summary(repr(self), self.layers, self.logits.name)
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, the second and later ones of a kind with a number: `kernel`, `kernel_2`."""
+    name = Namer()
+    return tuple(name(each) for each in names)

@@ -120,6 +120,7 @@ class _Reader:
         weights = self.flow.weights(operations)
         sizes = self.unclaimed if owns else self.flow.sizes
         parameters = sum(sizes[weight] for weight in weights)
+        own = [weight for weight in weights if owns and sizes[weight]]
         if owns:
             self.unclaimed.update(dict.fromkeys(weights, 0))
         return Layer(
@@ -129,6 +130,7 @@ class _Reader:
             parameters=parameters,
             flops=sum(flops(operation.equation) for operation in operations) // self.batch,
             scope=path,
+            weights=tuple(sorted(self.program.weights.index(weight) for weight in own)),
             **self._places(self.flow.result(operations)),
         )
 

@@ -8,6 +8,7 @@ that becomes a constant in the compiled code, nor is it computed twice.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -146,6 +147,7 @@ class TracedProgram:
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
         self._frozen: Arrays | None = None
         self._prepared: dict[RuleBook, dict[int, Any]] = {NO_RULES: {}}
+        self._preparing: dict[RuleBook, Callable[[Arrays], dict[int, Any]]] = {}
         self._structure: Any = None  # of the model's output; known once it is traced
 
         def apply(weights: Sequence[Any], x: jax.Array) -> Any:
@@ -162,6 +164,7 @@ class TracedProgram:
             raise _trace_error(error, model, shape, first) from error
         self.layout: Layout = find_layers(self.program, model.classes)
         self._by_name = {layer.name: layer for layer in self.layout.everything()}
+        self._freezing = _freezing(self.program)
         if not self.layout.layers:
             raise InputError(
                 "expected a model whose output is computed from its input; this one does nothing "
@@ -173,6 +176,17 @@ class TracedProgram:
                 f"an input of {_size(shape)} is too small: nothing of it is left in layer "
                 f"{empty.name!r}. Give a larger image."
             )
+
+    def with_model(self, model: Traceable) -> TracedProgram:
+        """The same program for a model that differs in its weights only; compiles nothing anew.
+
+        What is compiled takes the weights as arguments, so both share it.
+        """
+        other = copy.copy(self)
+        other._model = model
+        other._frozen = None
+        other._prepared = {NO_RULES: {}}
+        return other
 
     def layer(self, name: str) -> Layer:
         """The layer, block or part of that name, as it is at this shape."""
@@ -231,32 +245,44 @@ class TracedProgram:
         """Everything that the input's operations take and that does not depend on the input."""
         with self._lock:
             if self._frozen is None:
-                self._frozen = _freeze(self.program, self._model.weights)
+                self._frozen = self._freezing(self._model.weights)
             return self._frozen
 
     def prepared(self, rules: RuleBook) -> dict[int, Any]:
         """What `rules` compute once from frozen values, by the operation's index."""
         with self._lock:
             if rules not in self._prepared:
-                self._prepared[rules] = _prepare(self.program, self.frozen, rules)
+                if rules not in self._preparing:
+                    self._preparing[rules] = _preparing(self.program, rules)
+                self._prepared[rules] = self._preparing[rules](self.frozen)
             return self._prepared[rules]
 
 
-def _freeze(program: Program, weights: Sequence[Any]) -> Arrays:
-    known = dict(zip(program.weights, weights, strict=True))
+def _freezing(program: Program) -> Callable[[Sequence[Any]], Arrays]:
+    """What makes, of weights, all that the input's operations take; compiled once."""
     live = [op for op in program.operations if any(v in program.live for v in op.inputs)]
     taken = {value for op in live for value in op.inputs} | set(program.outputs)
-    derived = sorted(taken - program.live - known.keys() - program.literals.keys())
-    arrays = {number: jnp.asarray(weight) for number, weight in known.items() if number in taken}
-    if derived:
-        found = jax.jit(lambda known: program.replay(known, derived))(known)
-        arrays.update(zip(derived, found, strict=True))
+    derived = sorted(taken - program.live - set(program.weights) - program.literals.keys())
+    derive = jax.jit(lambda known: program.replay(known, derived))
     # arrays that the model closed over are large enough to be arguments too
     closed_over = {n: jnp.asarray(v) for n, v in program.literals.items() if jnp.ndim(v)}
-    return arrays | closed_over
+
+    def freeze(weights: Sequence[Any]) -> Arrays:
+        known = dict(zip(program.weights, weights, strict=True))
+        arrays = {
+            number: jnp.asarray(weight) for number, weight in known.items() if number in taken
+        }
+        if derived:
+            arrays.update(zip(derived, derive(known), strict=True))
+        return arrays | closed_over
+
+    return freeze
 
 
-def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> dict[int, Any]:
+def _preparing(program: Program, rules: RuleBook) -> Callable[[Arrays], dict[int, Any]]:
+    """What makes, of frozen values, all that `rules` compute once; compiled once."""
+
+    @jax.jit
     def prepare(frozen: Arrays) -> dict[int, Any]:
         return {
             operation.index: rule.prepare(operation, [frozen.get(v) for v in operation.inputs])
@@ -264,8 +290,9 @@ def _prepare(program: Program, frozen: Arrays, rules: RuleBook) -> dict[int, Any
             if (rule := rules.table.get(operation.name)) and rule.prepare
         }
 
-    found = jax.jit(prepare)(frozen)
-    return {index: made for index, made in found.items() if made is not None}
+    return lambda frozen: {
+        index: made for index, made in prepare(frozen).items() if made is not None
+    }
 
 
 def _trace_error(
