@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
+    from .widgets import Attribution as Attribution
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -33,6 +34,7 @@ _HOMES = {
     "Layer": "network",
     "Network": "network",
     "load": "network",
+    "Attribution": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
@@ -42,6 +44,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attribution",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

@@ -230,19 +230,21 @@ def spatial_layer(net: Network, name: str | None) -> tuple[Layer, tuple[str, ...
     if name is not None:
         layer = net[name]
         if len(layer.spatial) != 2:
+            known = ", ".join(each.name for each in spatial_layers(net)[-5:]) or "none"
             raise InputError(
                 f"expected a layer with rows and columns, got {name!r} of shape {layer.shape}: "
-                f"choose one of {', '.join(each.name for each in _spatial(net)[-5:]) or 'none'}."
+                f"choose one of {known}."
             )
         return layer, ()
-    found = _spatial(net)
+    found = spatial_layers(net)
     if not found:
         raise InputError("expected a network with a layer of rows and columns; this one has none.")
     chosen = found[-1]
     return chosen, (f"{chosen.name} was chosen: the last layer with rows and columns.",)
 
 
-def _spatial(net: Network) -> list[Layer]:
+def spatial_layers(net: Network) -> list[Layer]:
+    """The layers that a map can be made of."""
     return [
         layer for layer in net.layers
         if len(layer.spatial) == 2 and min(layer.shape[axis] for axis in layer.spatial) > 1

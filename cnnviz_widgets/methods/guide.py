@@ -21,6 +21,7 @@ class Entry:
         warning: plain words on a method that is known to fail a sanity check, or "".
         layered: whether it looks at a layer.
         signed: whether what speaks against the class is told apart.
+        leaks: whether its values need not sum to the score, as biases take a part.
         live: options with which it is quick enough to be looked at live.
     """
 
@@ -31,6 +32,7 @@ class Entry:
     warning: str = ""
     layered: bool = False
     signed: bool = True
+    leaks: bool = False
     live: dict[str, Any] = field(default_factory=dict)
 
 
@@ -123,6 +125,7 @@ GUIDE: dict[str, Entry] = {
             "Maps by the z+ rule change little when upper layers are randomised (Sixt et al. "
             "2020): compare with another class before you trust one."
         ),
+        leaks=True,
     ),
     "deep_lift": Entry(
         "DeepLIFT", RULES,

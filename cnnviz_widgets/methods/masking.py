@@ -31,8 +31,9 @@ from .baselines import baseline_of
 from .checks import check_count, check_range
 from .segments import segments_of
 
-RISE_PRESETS = {"half": (2000, 0.5), "sparse": (6000, 0.1)}
-"""Number of masks and share of cells that are left to see."""
+RISE_PRESETS = {"live": (2000, 0.5, True), "paper": (6000, 0.1, False)}
+"""Number of masks, share of cells that are left to see, and whether to divide by the masks drawn
+rather than by how many are expected."""
 
 EXACT = 12
 """Segments up to which all coalitions are gone through where there are samples enough."""
@@ -47,7 +48,7 @@ def rise(
     samples: int | None = None,
     share: float | None = None,
     cells: int = 8,
-    preset: str = "half",
+    preset: str = "live",
     baseline: Any = "black",
     seed: int = 0,
     key: jax.Array | None = None,
@@ -62,8 +63,10 @@ def rise(
         samples: number of masks.
         share: of the cells that a mask leaves to see, above 0 and below 1.
         cells: of the coarse grid that a mask is enlarged from, on each side.
-        preset: where `samples` and `share` come from if left out: "half" (2000, 0.5; the default,
-            which shows something early) or "sparse" (6000, 0.1; sharper, and slower).
+        preset: where `samples` and `share` come from if left out: "live" (2000, 0.5, the default) or
+            "paper" (6000, 0.1). "live" divides each pixel by the masks that let it be seen, "paper"
+            by the number of masks times `share`, which leaves the pattern of the masks in the map
+            until there are very many.
         baseline: what is seen through the holes; as for `occlusion`.
         seed: of the random numbers.
         key: a JAX key in place of `seed`.
@@ -80,7 +83,7 @@ def rise(
     """
     if preset not in RISE_PRESETS:
         raise InputError(f"expected a preset of {sorted(RISE_PRESETS)}, got {preset!r}.")
-    known_samples, known_share = RISE_PRESETS[preset]
+    known_samples, known_share, by_drawn = RISE_PRESETS[preset]
     samples = check_count("samples", known_samples if samples is None else samples)
     share = check_range("share", known_share if share is None else share, 0.001, 0.999)
     cells = int(check_range("cells", cells, 1, 1000))
@@ -89,14 +92,15 @@ def rise(
     start = baseline_of(net, batch, baseline, key)
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
-    total = np.zeros(batch.shape[:3], np.float32)
+    total, drawn = np.zeros(batch.shape[:3], np.float32), np.zeros(batch.shape[1:3], np.float32)
     for done in range(1, samples + 1):
         mask, found = run(
             _through_a_mask, batch, start, jax.random.fold_in(key, done), np.float32(share), chosen,
             logits=net.logits.name, cells=cells,
         )  # fmt: skip
         total += np.asarray(found)[:, None, None] * np.asarray(mask)[None]
-        values = total / np.float32(done * share)
+        drawn += np.asarray(mask)
+        values = total / (np.maximum(drawn, 1e-6) if by_drawn else np.float32(done * share))
         yield Attribution("rise", values, classes, samples=done, progress=done / samples)
 
 

@@ -106,6 +106,29 @@ def sheet_picture(
     return whole
 
 
+def maps_picture(
+    pixels: np.ndarray, maps: Sequence[tuple[np.ndarray, bool]], opacity: float
+) -> Image.Image:
+    """The input beside maps that are laid over it.
+
+    Args:
+        pixels: the input, uint8 RGB.
+        maps: codes of the input's size, and whether 128 stands for zero.
+        opacity: of the maps, 0 to 1.
+    """
+    grey = np.repeat(pixels.mean(-1, keepdims=True), 3, -1)
+    shown = [pixels]
+    for codes, signed in maps:
+        colours = palette("diverging" if signed else "magma")[codes]
+        shown.append(np.rint(grey + opacity * (colours - grey)).astype(np.uint8))
+    parts = [fitted(each) for each in shown]
+    start = parts[0].width + 4 * GAP
+    whole = Image.new("RGB", (start * len(parts) - 4 * GAP, parts[0].height), PAPER)
+    for k, part in enumerate(parts):
+        whole.paste(part, (k * start, 0))
+    return whole
+
+
 def lines_picture(lines: Sequence[str]) -> Image.Image:
     """Lines of text."""
     plain = [line.encode("latin-1", "replace").decode("latin-1") for line in lines]

@@ -1,0 +1,291 @@
+"""Which pixels, why, and how far to trust the picture: up to six methods side by side.
+
+A run advances all chosen methods in turn, so that every map grows at once; each turn is a step that
+the Iteration slider goes back to. When the maps are done, the run goes on to measure how far each
+is to be trusted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import traitlets as t
+
+from .. import methods
+from ..methods.attribution import METHODS
+from ..methods.attribution import Attribution as Found
+from ..methods.cams import spatial_layers
+from ..methods.guide import GUIDE
+from ..network import InputError, Network
+from .attribution_record import AttributionRecord
+from .base import View, in_words
+from .feature_maps import Given
+from .locked import LOCK
+from .names import check_name
+from .picture import as_png, maps_picture, to_pixels
+from .running import Frame
+from .selection import Selection
+from .trust import Floor, completeness_line, randomised_line
+from .wire import pack, whole
+
+MOST = 6
+"""Methods side by side."""
+
+FARTHEST = 32
+"""Of the attack, in 255ths of the range."""
+
+ATTACK_STEPS = 7
+PATIENCE = 0.1  # seconds without a frame in which a run cannot be left
+
+
+class Attribution(View):
+    """Shows which pixels speak for a class, by up to six methods side by side.
+
+    Set `image`, `methods`, `target`, `layer` or `epsilon` to change what is computed; `opacity` and
+    `iteration` to change what is shown.
+
+    Attributes:
+        methods: names of the methods, 1 to 6; see `cw.methods.GUIDE`.
+        target: number of the class; `None` for the one that the network sees.
+        layer: of the methods that look at one; "" for the one that each chooses.
+        epsilon: how far an attack may change each value of the image, in 255ths; 0 for none.
+        opacity: of the maps over the image, 0 to 1.
+        iteration: which step is shown; -1 for the newest.
+
+    Args:
+        net: the network; it must take pictures.
+        image: one image, HWC (or NHWC with N = 1), uint8 or float in [0, 1].
+        methods: a name or several; Grad-CAM and integrated gradients if left out.
+        target: class index or name; what the network sees if left out.
+        layer: name of a layer with rows and columns; each method's own choice if left out.
+        options: of methods, by name: `{"rise": {"samples": 6000}}`.
+        selection: to share image, class and layer with other views.
+        rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
+
+    Raises:
+        InputError: if the network cannot take the image, or takes no pictures.
+        UnknownTargetError: if there is no such class.
+        traitlets.TraitError: if there is no such method or layer.
+
+    Example:
+        >>> cw.Attribution(cw.load("photos"), cw.image("cat"), ["grad_cam", "saliency"])
+    """
+
+    bundle = "attribution"
+
+    catalogue = t.List().tag(sync=True, kernel_only=True)
+    classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
+    layers = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
+    picture = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
+    methods = t.List(t.Unicode()).tag(sync=True, echo_update=False)
+    target = t.Int(None, allow_none=True).tag(sync=True, echo_update=False)
+    layer = t.Unicode("").tag(sync=True, echo_update=False)
+    epsilon = t.Int(0, min=0, max=FARTHEST).tag(sync=True, echo_update=False)
+    opacity = t.Float(0.6, min=0, max=1).tag(sync=True, echo_update=False)
+    iteration = t.Int(-1, min=-1).tag(sync=True, echo_update=False)
+    image = Given()
+
+    def __init__(
+        self,
+        net: Network,
+        image: Any,
+        methods: str | Sequence[str] = ("grad_cam", "integrated_gradients"),
+        *,
+        target: int | str | None = None,
+        layer: str | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        selection: Selection | None = None,
+        rate: float = 4.0,
+    ) -> None:
+        if len(net.input_shape) != 3:
+            raise InputError(
+                f"expected a network for pictures (rows, columns, channels), this one takes "
+                f"{net.input_shape}."
+            )
+        self._network = net
+        self._options = {name: dict(given) for name, given in (options or {}).items()}
+        self._runs = itertools.count(1)
+        self._record: AttributionRecord | None = None
+        super().__init__(rate=rate)
+        self._handlers |= {"show": self._show}
+        with self._building():
+            self.catalogue = [
+                {
+                    "name": name, "title": entry.title, "group": entry.group, "shows": entry.shows,
+                    "cannot": entry.cannot, "warning": entry.warning, "layered": entry.layered,
+                    "signed": entry.signed,
+                }
+                for name, entry in GUIDE.items()
+            ]  # fmt: skip
+            self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
+            self.layers = [each.name for each in spatial_layers(net)]
+            self.methods = [methods] if isinstance(methods, str) else list(methods)
+            if selection is not None:
+                self._at_close.append(selection.join(self, ["image", "target", "layer"]))
+            if target is not None:
+                self.target = net.class_index(target)
+            if layer is not None:
+                self.layer = layer
+            self.image = image
+        self.observe(self._look, ["image", "methods", "target", "layer", "epsilon"])
+        self._look()
+
+    @property
+    def maps(self) -> dict[str, Found]:
+        """The newest attribution of each method, as `cw.methods` gives it."""
+        return {} if self._record is None else dict(self._record.found)
+
+    def run(self) -> None:
+        """Compute in the calling thread: returns when all is done. For Colab and scripts.
+
+        Raises:
+            KeyboardInterrupt: after an interrupt (the notebook's stop button).
+        """
+        self._look()
+        self._runner.run_here()
+
+    @t.validate("image")
+    def _check_image(self, proposal: Any) -> Any:
+        count = self._network.batch(proposal.value).shape[0]
+        if count != 1:
+            raise InputError(f"expected one image, got a batch of {count}. Pass images[:1].")
+        return proposal.value
+
+    @t.validate("methods")
+    def _check_methods(self, proposal: Any) -> list[str]:
+        names = [check_name("the name of a method", name, GUIDE) for name in proposal.value]
+        if not 1 <= len(names) <= MOST or len(set(names)) < len(names):
+            raise t.TraitError(f"expected 1 to {MOST} methods, each once, got {names}.")
+        return names
+
+    @t.validate("target")
+    def _check_target(self, proposal: Any) -> int | None:
+        if proposal.value is not None and not 0 <= proposal.value < len(self.classes):
+            raise t.TraitError(
+                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
+            )
+        return proposal.value
+
+    @t.validate("layer")
+    def _check_layer(self, proposal: Any) -> str:
+        return check_name("a layer with rows and columns", proposal.value, ["", *self.layers])
+
+    def settle_frame(self, frame: Frame) -> Frame:
+        """Make the newest frame the one that stays, with what a new page has to know of the run."""
+        past = {} if self._record is None else self._record.past()
+        return super().settle_frame(frame | past)
+
+    def _look(self, _change: Any = None) -> None:
+        self.iteration = -1
+        given = self.image, tuple(self.methods), self.target, self.layer, self.epsilon
+        self._runner.start(lambda: self._frames(*given), stream=True)
+
+    def _frames(
+        self, image: Any, names: tuple[str, ...], target: int | None, layer: str, epsilon: int
+    ) -> Iterator[Frame]:
+        net = self._network
+        batch = net.batch(image)
+        seen = _ranked(methods.probabilities(net, batch))
+        wanted = seen[0][0] if target is None else target
+        shared = {"target": wanted, "before": seen, "epsilon": epsilon}
+        if epsilon:
+            found = methods.pgd(net, batch, epsilon=epsilon / 255, steps=ATTACK_STEPS)
+            batch = net.batch(found.images)
+        shared["seen"] = _ranked(methods.probabilities(net, batch)) if epsilon else seen
+        self._show_picture(batch)
+        rows, columns = batch.shape[1:3]
+        record = AttributionRecord(next(self._runs), names, (rows, columns), shared)
+        options = {name: self._options_of(name, layer) for name in names}
+        yield from self._grown(record, batch, wanted, options)
+        yield from _trusted(net, record, batch, wanted, options)
+
+    def _options_of(self, name: str, layer: str) -> dict[str, Any]:
+        entry = GUIDE[name]
+        at = {"layer": layer} if entry.layered and layer else {}
+        return {**entry.live, **at, **self._options.get(name, {})}
+
+    def _grown(
+        self,
+        record: AttributionRecord,
+        batch: Any,
+        target: int,
+        options: Mapping[str, Mapping[str, Any]],
+    ) -> Iterator[Frame]:
+        """All methods in turn, an estimate each, until none has more."""
+        running = {
+            name: METHODS[name](self._network, batch, target=target, **options[name])
+            for name in record.names
+        }
+        for step in itertools.count():
+            for name in list(running):
+                try:
+                    found = next(running[name], None)
+                except (ValueError, NotImplementedError, ImportError, TypeError) as error:
+                    record.refused[name] = in_words(error)  # the others go on
+                    found = None
+                if found is None:
+                    del running[name]
+                else:
+                    record.found[name] = found
+            if not running and step > 0:
+                return
+            frame = record.add(step)
+            if self._record is not record:  # only now: until then the last run stays
+                self._record = record
+            yield frame
+
+    def _show_picture(self, batch: Any) -> None:
+        pixels = to_pixels(batch[0])
+        with LOCK:
+            self.picture = {
+                "width": pixels.shape[1],
+                "height": pixels.shape[0],
+                "pixels": pixels.tobytes(),
+            }
+
+    def _show(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        step = whole(content, "step")
+        if self._record is not None:
+            self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
+
+    def _still(self) -> bytes | None:
+        if self._record is None or self.picture is None:
+            return None
+        size = self.picture["height"], self.picture["width"], 3
+        pixels = np.frombuffer(self.picture["pixels"], np.uint8).reshape(size)
+        return as_png(maps_picture(pixels, self._record.pictures(), self.opacity))
+
+
+def _ranked(shares: Any) -> list[tuple[int, float]]:
+    """The three most likely classes of the first image, and how likely they are."""
+    first = np.nan_to_num(np.asarray(shares)[0])
+    return [(int(k), float(first[k])) for k in np.argsort(-first, kind="stable")[:3]]
+
+
+def _trusted(
+    net: Network,
+    record: AttributionRecord,
+    batch: Any,
+    target: int,
+    options: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Frame]:
+    """How far each map is to be trusted, line by line."""
+    for name, found in record.found.items():
+        record.trust[name] += completeness_line(found)
+    yield record.newest()
+    floor = Floor(net, batch, target)
+    for name, found in record.found.items():
+        record.trust[name].append(floor.line(found))
+        yield record.newest()
+    left = time.monotonic()
+    for name, found in record.found.items():
+        for line in randomised_line(net, batch, found, options[name]):
+            if line is not None:
+                record.trust[name].append(line)
+            if line is not None or time.monotonic() - left > PATIENCE:
+                yield record.newest()
+                left = time.monotonic()
