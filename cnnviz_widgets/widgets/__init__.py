@@ -6,6 +6,7 @@ to one another, and `wire` is how frames and messages look on their way.
 """
 
 from .base import View
+from .deconvolution import Deconvolution
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
@@ -14,6 +15,7 @@ from .layer_list import LayerList
 from .selection import Selection
 
 __all__ = [
+    "Deconvolution",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

@@ -4,7 +4,7 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { type ColormapName, type Palette, palette, type Theme } from "../lib/colormap";
-import type { CommonTraits, LayerInfo, Position } from "../lib/model";
+import type { CommonTraits, InputPicture, LayerInfo, Position } from "../lib/model";
 import {
   channelOrder,
   type Order,
@@ -13,13 +13,6 @@ import {
   type Sheet,
   type SheetFrame,
 } from "./sheet";
-
-export interface InputPicture {
-  width: number;
-  height: number;
-  /** uint8 RGB. */
-  pixels: unknown;
-}
 
 export interface Traits extends CommonTraits<SheetFrame> {
   layers: LayerInfo[];
