@@ -287,8 +287,12 @@ def _notes(
         elif not each.any():
             rectified.append(k)
     words = {
-        f"No kept unit of {layer} is active in image {{}}: there is nothing to bring back.": silent,
-        "Nothing positive reaches the pixels of image {}: all of it was rectified.": rectified,
-        "There are NaN or infinite values for image {}: look at the network's weights.": broken,
+        f"No kept unit of {layer} is active in {{}}: there is nothing to bring back.": silent,
+        "Nothing positive reaches the pixels of {}: all of it was rectified.": rectified,
+        "There are NaN or infinite values for {}: look at the network's weights.": broken,
     }
-    return tuple(said.format(", ".join(map(str, which))) for said, which in words.items() if which)
+    return tuple(
+        said.format("the image" if len(values) == 1 else f"image {', '.join(map(str, which))}")
+        for said, which in words.items()
+        if which
+    )

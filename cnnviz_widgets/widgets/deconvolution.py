@@ -7,7 +7,7 @@ mid grey, each by its own largest magnitude.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ import traitlets as t
 from .. import methods, zoo
 from ..methods import TopExamples, Unit
 from ..network import InputError, Network
-from ..zoo import photos_data
 from .image_chooser import pictures_for
 from .layered import convolutions
 from .picture import as_png, pairs_picture, to_pixels
@@ -199,22 +198,21 @@ def around_grey(values: np.ndarray) -> np.ndarray:
     return to_pixels(0.5 + known / (2 * largest) if largest else np.full_like(known, 0.5))
 
 
-def bundled_pictures(net: Network) -> Sequence[np.ndarray] | np.ndarray:
-    """Bundled pictures to search: pieces of photographs, else what suits the network, at its size.
+def bundled_pictures(net: Network) -> list[np.ndarray]:
+    """Pieces of bundled pictures that suit a network, of its own size.
 
     Raises:
         InputError: if there are none for such a network.
     """
-    side = photos_data.SIDE
-    if net.input_shape[-1] == 3 and net.takes((side, side, 3)):
-        return photos_data.evaluation_pieces()[0]
     names = pictures_for(net)
     if not names:
         raise InputError(
             "expected pictures to search: no bundled ones suit a network that takes "
             f"{net.input_shape}. Pass Deconvolution(..., pictures=...)."
         )
-    return [net.fit(zoo.image(name), longest=max(net.input_shape[:2])) for name in names]
+    rows, columns, _ = net.input_shape
+    whole = [name for name in names if name in zoo.PHOTOGRAPHS] or ["digits"]
+    return [net.fit(piece) for piece in zoo.pieces(whole, rows, columns)]
 
 
 def _pairs(kept: Iterable[tuple[Unit, np.ndarray]]) -> Frame:

@@ -241,7 +241,7 @@ def test_what_is_rectified_away_is_said_to_be():
     assert found.units[0][0].activation == 0.5
     assert not found.values.any()
     assert found.notes == (
-        "Nothing positive reaches the pixels of image 0: all of it was rectified.",
+        "Nothing positive reaches the pixels of the image: all of it was rectified.",
     )
 
 

@@ -67,8 +67,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     panels.classList.toggle("cv-stale", stale);
     panels.dataset.show = show;
     const info = model.get("layers").find(({ name }) => name === layer);
-    whole.paint(model.get("picture"), frame, info);
-    pairs.paint(frame, state === "running");
+    whole.paint(model.get("picture"), frame, info, model.get("position"));
+    const spatial = info !== undefined && info.rows * info.cols > 1;
+    pairs.paint(frame, spatial, state === "running");
     Object.assign(root.dataset, { layer, channel: String(channel), show });
   };
 }

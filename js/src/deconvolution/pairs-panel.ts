@@ -2,17 +2,16 @@
  * The pairs: each patch beside what fired the unit in it, all at one scale.
  */
 import { paintPicture, type Picture } from "../lib/canvas";
-import { button } from "../lib/controls";
 import { h, setText } from "../lib/dom";
 import { formatValue, plural } from "../lib/format";
 import { Panel } from "../lib/panel";
 import { Stage } from "../lib/stage";
 import {
-  centred,
   columnsFor,
+  commonSize,
   type DeconvolutionFrame,
-  longestSide,
   type Pair,
+  placed,
   readPairs,
 } from "./pairs";
 import { MOST } from "./toolbar";
@@ -30,7 +29,11 @@ export class PairsPanel {
   );
   private readonly none = h("div", { class: "cv-empty" });
   private readonly panel = new Panel("units", this.bar, this.grid, this.none);
-  private readonly unpin: HTMLButtonElement;
+  private readonly unpin = h(
+    "button",
+    { type: "button", class: "cv-button cv-plain" },
+    "Strongest instead",
+  );
   private frame: DeconvolutionFrame | null = null;
   private pairs: Pair[] = [];
 
@@ -39,8 +42,7 @@ export class PairsPanel {
 
   constructor(point: (index: number | null) => void, unpin: () => void, signal: AbortSignal) {
     this.bar.setAttribute("aria-label", "Pictures searched");
-    this.unpin = button("Strongest instead", "latest", unpin, signal);
-    this.unpin.classList.add("cv-plain");
+    this.unpin.addEventListener("click", unpin, { signal });
     this.panel.header.append(this.unpin);
     this.tiles.forEach(({ element }, index) => {
       element.addEventListener("pointerenter", () => point(index), { signal });
@@ -48,7 +50,8 @@ export class PairsPanel {
     });
   }
 
-  paint(frame: DeconvolutionFrame, running: boolean): void {
+  /** @param spatial whether the frame's layer has places */
+  paint(frame: DeconvolutionFrame, spatial: boolean, running: boolean): void {
     if (frame !== this.frame) {
       this.frame = frame;
       this.pairs = readPairs(frame);
@@ -56,17 +59,18 @@ export class PairsPanel {
     const searching = frame.show === "top" && running;
     const count = searching ? MOST : this.pairs.length;
     this.panel.title(`${frame.layer}:${frame.channel}`);
-    this.panel.say(summary(frame));
+    this.panel.say(summary(frame, spatial));
     this.unpin.hidden = !frame.pinned;
     this.paintBar(frame, searching);
-    this.grid.style.setProperty("--cv-columns", String(columnsFor(count)));
+    this.element.style.setProperty("--cv-columns", String(columnsFor(count)));
     this.grid.hidden = count === 0;
     this.none.hidden = count > 0;
     setText(this.none, "No patch fires this channel");
-    const side = longestSide(this.pairs);
+    const size = commonSize(this.pairs);
+    this.grid.style.setProperty("--cv-aspect", String(size[0] / size[1]));
     this.tiles.forEach((tile, index) => {
       tile.element.hidden = index >= count;
-      if (index < count) tile.paint(this.pairs[index] ?? null, side);
+      if (index < count) tile.paint(this.pairs[index] ?? null, size, spatial);
     });
   }
 
@@ -93,36 +97,37 @@ class Tile {
     h("figcaption", {}, this.value, " ", this.place),
   );
 
-  paint(pair: Pair | null, side: number): void {
+  paint(pair: Pair | null, size: [number, number], spatial: boolean): void {
     setText(this.value, pair ? formatValue(pair.unit.activation) : "");
-    setText(this.place, pair ? whereabouts(pair) : "");
+    setText(this.place, pair ? whereabouts(pair, spatial) : "");
     for (const { frame } of this.stages) frame.hidden = pair === null;
     if (!pair) return;
-    const [width] = this.stages[0].fit(1);
-    const wanted = [pair, side, width, devicePixelRatio];
+    const [width] = this.stages[0].fit(size[0] / size[1]);
+    const wanted = [pair, String(size), width, devicePixelRatio];
     if (wanted.every((item, index) => item === this.painted[index])) return;
     this.painted = wanted;
-    const what = describe(pair);
-    this.paintStage(this.stages[0], pair.patch, side, `Patch of ${what}`);
-    this.paintStage(this.stages[1], pair.reconstruction, side, `Reconstruction from ${what}`);
-  }
-
-  private paintStage(stage: Stage, picture: Picture, side: number, label: string): void {
-    const [width] = stage.fit(1);
-    const look = side <= TINY ? "crisp" : "smooth";
-    paintPicture(stage.canvas, this.scratch, centred(picture, side), width, look);
-    stage.label(label);
+    const look = Math.max(...size) <= TINY ? "crisp" : "smooth";
+    const paint = (stage: Stage, picture: Picture, label: string) => {
+      const [width] = stage.fit(size[0] / size[1]);
+      paintPicture(stage.canvas, this.scratch, placed(picture, pair.unit, size), width, look);
+      stage.label(label);
+    };
+    paint(this.stages[0], pair.patch, `Patch of ${describe(pair)}`);
+    paint(this.stages[1], pair.reconstruction, `Reconstruction from ${describe(pair)}`);
   }
 }
 
-function summary(frame: DeconvolutionFrame): string {
+function summary(frame: DeconvolutionFrame, spatial: boolean): string {
   if (frame.show === "top") return `${plural(frame.searched ?? 0, "picture")} searched`;
-  if (frame.pinned) return "the unit at a place";
-  return frame.units.length === 1 ? "the strongest unit" : `the ${frame.units.length} strongest units`;
+  if (!spatial) return "the only unit";
+  if (frame.pinned) return "pinned unit";
+  const count = frame.units.length;
+  return count === 1 ? "the strongest unit" : `the ${count} strongest units`;
 }
 
-function whereabouts({ unit, source }: Pair): string {
-  return source === null ? `at (${unit.row}, ${unit.column})` : `in picture ${source}`;
+function whereabouts({ unit, source }: Pair, spatial: boolean): string {
+  if (source !== null) return `in picture ${source}`;
+  return spatial ? `at (${unit.row}, ${unit.column})` : "";
 }
 
 function describe({ unit, source }: Pair): string {

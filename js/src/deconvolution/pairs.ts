@@ -63,22 +63,33 @@ export function boxRect({ box: [top, left, bottom, right] }: UnitInfo): Rect {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The side of the square that holds every patch; fields at an image's edge are cut off there. */
-export function longestSide(pairs: readonly Pair[]): number {
-  return Math.max(1, ...pairs.map(({ patch }) => Math.max(patch.width, patch.height)));
+/** The size in which every patch has room. */
+export function commonSize(pairs: readonly Pair[]): [width: number, height: number] {
+  const longest = (side: "width" | "height") => {
+    return Math.max(1, ...pairs.map(({ patch }) => patch[side]));
+  };
+  return [longest("width"), longest("height")];
 }
 
-/** A picture in the middle of a square, with nothing around it. */
-export function centred(picture: Picture, side: number): Picture {
-  const { width, height } = picture;
-  if (width === side && height === side) return picture;
-  const rgba = new Uint8ClampedArray(4 * side * side);
-  const [left, top] = [(side - width) >> 1, (side - height) >> 1];
-  for (let row = 0; row < height; row++) {
-    const line = picture.rgba.subarray(4 * row * width, 4 * (row + 1) * width);
-    rgba.set(line, 4 * ((top + row) * side + left));
+/**
+ * A picture of the common size, with nothing where a receptive field reaches past its image.
+ *
+ * A field that is cut off and begins with the image was cut off there, else at the far end.
+ */
+export function placed(
+  picture: Picture,
+  { box: [boxTop, boxLeft] }: UnitInfo,
+  [width, height]: readonly [number, number],
+): Picture {
+  if (picture.width === width && picture.height === height) return picture;
+  const rgba = new Uint8ClampedArray(4 * width * height);
+  const left = boxLeft === 0 ? width - picture.width : 0;
+  const top = boxTop === 0 ? height - picture.height : 0;
+  for (let row = 0; row < picture.height; row++) {
+    const line = picture.rgba.subarray(4 * row * picture.width, 4 * (row + 1) * picture.width);
+    rgba.set(line, 4 * ((top + row) * width + left));
   }
-  return { width: side, height: side, rgba };
+  return { width, height, rgba };
 }
 
 /** How many columns so many pairs stand in: three at most. */

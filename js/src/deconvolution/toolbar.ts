@@ -5,6 +5,7 @@ import type { AnyModel } from "@anywidget/types";
 import { type Option, Select, Slider } from "../lib/controls";
 import { h } from "../lib/dom";
 import { layerShape } from "../lib/format";
+import { inside } from "../lib/layers";
 import type { CommonTraits, InputPicture, LayerInfo, Position } from "../lib/model";
 import type { DeconvolutionFrame, Show } from "./pairs";
 
@@ -63,7 +64,10 @@ export class Toolbar {
     this.channel.set(channel, last, String(channel), `/ ${last}`);
     const most = Math.min(MOST, (info?.rows ?? 1) * (info?.cols ?? 1));
     const kept = Math.min(model.get("strongest"), most);
-    this.strongest.set(kept, most, String(kept), most === 1 ? "unit" : `/ ${most} units`, 1);
+    const pinned = info ? inside(model.get("position"), info) : null;
+    const meaning = pinned ? "pinned" : String(kept);
+    const beside = pinned ? `(${pinned.join(", ")})` : `/ ${most}`;
+    this.strongest.set(kept, most, meaning, beside, 1);
     this.strongest.element.hidden = model.get("show") === "top";
   }
 }

@@ -7,6 +7,8 @@ import { asBytes, rgbToRgba } from "../lib/bytes";
 import { paintPicture, type Picture } from "../lib/canvas";
 import { claim } from "../lib/controls";
 import { h } from "../lib/dom";
+import { plural } from "../lib/format";
+import { inside } from "../lib/layers";
 import type { InputPicture, LayerInfo, Position } from "../lib/model";
 import { Panel } from "../lib/panel";
 import { cellSeeing } from "../lib/receptive";
@@ -51,20 +53,31 @@ export class WholePanel {
     element.addEventListener("keydown", (event) => this.key(event), { signal });
   }
 
-  paint(source: InputPicture | null, frame: DeconvolutionFrame, info: LayerInfo | undefined): void {
+  /**
+   * @param info of the frame's layer
+   * @param position the chosen one, which a frame may not have answered yet
+   */
+  paint(
+    source: InputPicture | null,
+    frame: DeconvolutionFrame,
+    info: LayerInfo | undefined,
+    position: Position | null,
+  ): void {
     this.source = source;
     this.info = info?.receptive && info.rows * info.cols > 1 ? info : null;
     const [first] = frame.units;
-    this.pinned = first ? [first.row, first.column] : null;
+    const kept: Position | null = first ? [first.row, first.column] : null;
+    this.pinned = (info && inside(position, info)) ?? kept;
     this.element.hidden = frame.show !== "image" || !source;
     if (!source || this.element.hidden) return;
     const { width, height } = source;
     this.element.style.setProperty("--cv-aspect", String(width / height));
     this.input.element.classList.toggle("cv-pinnable", this.info !== null);
+    this.input.frame.title = this.info ? "Click to keep the unit that looks here" : "";
     this.draw(this.input, source, source.pixels);
     this.draw(this.rebuilt, source, frame.whole);
     this.input.label(`Input image, ${width} by ${height} pixels`);
-    this.rebuilt.label(`Reconstruction from channel ${frame.channel} of ${frame.layer}`);
+    this.rebuilt.label(`Reconstruction from ${frame.layer}:${frame.channel}`);
     this.marks.forEach((mark, index) => {
       const unit = frame.units[index];
       const rect = unit && boxRect(unit);
@@ -72,7 +85,7 @@ export class WholePanel {
       mark.place(rect && !all ? rect : null, width, height);
     });
     this.inputPanel.say(`${width}×${height}`);
-    this.rebuiltPanel.say(frame.units.length > 1 ? `of ${frame.units.length} units together` : "");
+    this.rebuiltPanel.say(frame.units.length > 1 ? plural(frame.units.length, "unit") : "");
   }
 
   /** Makes one unit's mark stand out. */

@@ -1,9 +1,10 @@
 /**
- * Moving through the layers: by a slider's number, and by Page Up and Page Down anywhere in a view.
+ * Moving through the layers, by a slider's number and by Page Up and Page Down anywhere in a view,
+ * and what holds for a cell on the way.
  */
 import type { AnyModel } from "@anywidget/types";
 import { claim } from "./controls";
-import type { LayerInfo } from "./model";
+import type { LayerInfo, Position } from "./model";
 
 interface Layered {
   layers: LayerInfo[];
@@ -36,4 +37,14 @@ export function moveThroughLayers(
   };
   root.addEventListener("keydown", page, { signal });
   return move;
+}
+
+/** A pinned cell may come from a larger layer; it holds only where there is such a cell. */
+export function inside(
+  position: Position | null,
+  { rows, cols }: { rows: number; cols: number },
+): Position | null {
+  if (!position || rows * cols === 1) return null;
+  const [row, col] = position;
+  return row >= 0 && col >= 0 && row < rows && col < cols ? position : null;
 }
