@@ -26,6 +26,9 @@ from .selection import Selection
 MOST = 9
 """Units kept in one image, and patches found among many."""
 
+SMALLEST = 96
+"""Pixels on the shorter side of a piece of a photograph: smaller ones show hardly anything."""
+
 Result = methods.Deconvolution | TopExamples
 
 
@@ -199,7 +202,7 @@ def around_grey(values: np.ndarray) -> np.ndarray:
 
 
 def bundled_pictures(net: Network) -> list[np.ndarray]:
-    """Pieces of bundled pictures that suit a network, of its own size.
+    """Pieces of bundled pictures that suit a network: of photographs, or single digits.
 
     Raises:
         InputError: if there are none for such a network.
@@ -210,9 +213,14 @@ def bundled_pictures(net: Network) -> list[np.ndarray]:
             "expected pictures to search: no bundled ones suit a network that takes "
             f"{net.input_shape}. Pass Deconvolution(..., pictures=...)."
         )
-    rows, columns, _ = net.input_shape
-    whole = [name for name in names if name in zoo.PHOTOGRAPHS] or ["digits"]
-    return [net.fit(piece) for piece in zoo.pieces(whole, rows, columns)]
+    photographs = [name for name in names if name in zoo.PHOTOGRAPHS]
+    if photographs:
+        sides = net.input_shape[:2]
+        scale = max(1.0, SMALLEST / min(sides))
+        cut = zoo.pieces(photographs, *(round(scale * side) for side in sides))
+    else:
+        cut = zoo.pieces(["digits"], zoo.DIGIT_SIDE, zoo.DIGIT_SIDE)
+    return [net.fit(piece) for piece in cut]
 
 
 def _pairs(kept: Iterable[tuple[Unit, np.ndarray]]) -> Frame:

@@ -165,7 +165,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import cnnviz_widgets as cw
-net = cw.Network(lambda p, x: jnp.tanh(jax.nn.relu(x - p)), params=jnp.full((), 9.0), input_shape=(12, 12, 3))
+model = lambda p, x: jnp.tanh(jax.nn.relu(x - p))
+net = cw.Network(model, params=jnp.full((), 9.0), input_shape=(12, 12, 3))
 view = cw.Deconvolution(net, np.full((12, 12, 3), 0.5, np.float32), layer="tanh")
 view
 """

@@ -176,7 +176,9 @@ def test_bundled_pictures_suit_the_network(digits, photos):
         return x.reshape(x.shape[0], -1) @ head
 
     net = cw.Network(fixed, params=jnp.ones((16 * 20 * 3, 2)), input_shape=(16, 20, 3))
-    assert {picture.shape for picture in bundled_pictures(net)} == {(16, 20, 3)}
+    found = bundled_pictures(net)
+    assert {picture.shape for picture in found} == {(16, 20, 3)}
+    assert 90 <= len(found) <= 300
 
 
 def test_a_network_that_no_bundled_picture_suits_says_what_to_do(page_of):
