@@ -62,7 +62,7 @@ export class PairsPanel {
     this.panel.say(summary(frame, spatial));
     this.unpin.hidden = !frame.pinned;
     this.paintBar(frame, searching);
-    this.element.style.setProperty("--cv-columns", String(columnsFor(count)));
+    this.element.style.setProperty("--cv-columns", String(columnsFor(count || MOST)));
     this.grid.hidden = count === 0;
     this.none.hidden = count > 0;
     setText(this.none, "No patch fires this channel");
