@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .network import Network as Network
     from .network import load as load
     from .widgets import Attribution as Attribution
+    from .widgets import Deconvolution as Deconvolution
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -35,6 +36,7 @@ _HOMES = {
     "Network": "network",
     "load": "network",
     "Attribution": "widgets",
+    "Deconvolution": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
@@ -45,6 +47,7 @@ _HOMES = {
 
 __all__ = [
     "Attribution",
+    "Deconvolution",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

@@ -17,6 +17,7 @@ from .cams import (
 )
 from .cams_by_passes import ablation_cam, score_cam
 from .decomposition import deep_lift, lrp
+from .deconvolution import Box, Deconvolution, Unit, deconvolution
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .inside import conductance, layer_gradient, neuron_gradient
@@ -28,17 +29,23 @@ from .predictions import probabilities
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
 from .tiles import TileSheet, TileSheets, tile_sheets
+from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
 
 __all__ = [
     "Adversarial",
     "AscentFrame",
     "Attribution",
+    "Box",
+    "Deconvolution",
     "Fourier",
     "Objective",
     "Parameterisation",
     "Pixels",
     "TileSheet",
     "TileSheets",
+    "TopExample",
+    "TopExamples",
+    "Unit",
     "ablation_cam",
     "activations",
     "ascend",
@@ -47,6 +54,7 @@ __all__ = [
     "cam",
     "conductance",
     "deconvnet",
+    "deconvolution",
     "deep_lift",
     "eigen_cam",
     "expected_gradients",
@@ -78,6 +86,8 @@ __all__ = [
     "smooth_grad",
     "square_grad",
     "tile_sheets",
+    "top_example_frames",
+    "top_examples",
     "var_grad",
     "xgrad_cam",
     "xrai",

@@ -63,10 +63,10 @@ def rise(
         samples: number of masks.
         share: of the cells that a mask leaves to see, above 0 and below 1.
         cells: of the coarse grid that a mask is enlarged from, on each side.
-        preset: where `samples` and `share` come from if left out: "live" (2000, 0.5, the default) or
-            "paper" (6000, 0.1). "live" divides each pixel by the masks that let it be seen, "paper"
-            by the number of masks times `share`, which leaves the pattern of the masks in the map
-            until there are very many.
+        preset: where `samples` and `share` come from if left out: "live" (2000, 0.5; the default)
+            or "paper" (6000, 0.1). "live" divides each pixel by the masks that let it be seen,
+            "paper" by the number of masks times `share`, which leaves the pattern of the masks in
+            the map until there are very many.
         baseline: what is seen through the holes; as for `occlusion`.
         seed: of the random numbers.
         key: a JAX key in place of `seed`.

@@ -92,7 +92,7 @@ def _unit(layer: Layer, text: str) -> Objective:
         )
     channel, row, column = (None if part is None else int(part) for part in match.groups())
     assert channel is not None
-    _check(f"a channel of {layer.name}", channel, layer.channels)
+    check_index(f"a channel of {layer.name}", channel, layer.channels)
     label = f"{layer.name}:{text}"
     if row is None or column is None:
         return Objective(label, (layer.name,), _channel_mean, (channel,), one_channel=True)
@@ -111,10 +111,15 @@ def check_position(found: Objective, layer: Layer) -> None:
         for what, given, axis in zip(
             ("row", "column"), found.arguments[1:], layer.spatial, strict=True
         ):
-            _check(f"a {what} of {layer.name}", given, layer.shape[axis])
+            check_index(f"a {what} of {layer.name}", given, layer.shape[axis])
 
 
-def _check(what: str, given: int, count: int) -> None:
+def check_index(what: str, given: int, count: int) -> None:
+    """Refuse a number of something that there is not.
+
+    Raises:
+        UnknownTargetError: says what was expected.
+    """
     if not 0 <= given < count:
         raise UnknownTargetError(f"expected {what} from 0 to {count - 1}, got {given}.")
 

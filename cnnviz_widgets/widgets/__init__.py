@@ -7,6 +7,7 @@ to one another, and `wire` is how frames and messages look on their way.
 
 from .attribution import Attribution
 from .base import View
+from .deconvolution import Deconvolution
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
@@ -16,6 +17,7 @@ from .selection import Selection
 
 __all__ = [
     "Attribution",
+    "Deconvolution",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

@@ -22,11 +22,10 @@ from ..methods.cams import spatial_layers
 from ..methods.guide import GUIDE
 from ..network import InputError, Network
 from .attribution_record import AttributionRecord
-from .base import View, in_words
-from .feature_maps import Given
-from .locked import LOCK
+from .base import in_words
 from .names import check_name
-from .picture import as_png, maps_picture, to_pixels
+from .picture import as_png, maps_picture
+from .pictured import PicturedView
 from .running import Frame
 from .selection import Selection
 from .trust import Floor, completeness_line, randomised_line
@@ -42,7 +41,7 @@ ATTACK_STEPS = 7
 PATIENCE = 0.1  # seconds without a frame in which a run cannot be left
 
 
-class Attribution(View):
+class Attribution(PicturedView):
     """Shows which pixels speak for a class, by up to six methods side by side.
 
     Set `image`, `methods`, `target`, `layer` or `epsilon` to change what is computed; `opacity` and
@@ -80,14 +79,12 @@ class Attribution(View):
     catalogue = t.List().tag(sync=True, kernel_only=True)
     classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     layers = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
-    picture = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
     methods = t.List(t.Unicode()).tag(sync=True, echo_update=False)
     target = t.Int(None, allow_none=True).tag(sync=True, echo_update=False)
     layer = t.Unicode("").tag(sync=True, echo_update=False)
     epsilon = t.Int(0, min=0, max=FARTHEST).tag(sync=True, echo_update=False)
     opacity = t.Float(0.6, min=0, max=1).tag(sync=True, echo_update=False)
     iteration = t.Int(-1, min=-1).tag(sync=True, echo_update=False)
-    image = Given()
 
     def __init__(
         self,
@@ -147,13 +144,6 @@ class Attribution(View):
         """
         self._look()
         self._runner.run_here()
-
-    @t.validate("image")
-    def _check_image(self, proposal: Any) -> Any:
-        count = self._network.batch(proposal.value).shape[0]
-        if count != 1:
-            raise InputError(f"expected one image, got a batch of {count}. Pass images[:1].")
-        return proposal.value
 
     @t.validate("methods")
     def _check_methods(self, proposal: Any) -> list[str]:
@@ -238,25 +228,15 @@ class Attribution(View):
                 self._record = record
             yield frame
 
-    def _show_picture(self, batch: Any) -> None:
-        pixels = to_pixels(batch[0])
-        with LOCK:
-            self.picture = {
-                "width": pixels.shape[1],
-                "height": pixels.shape[0],
-                "pixels": pixels.tobytes(),
-            }
-
     def _show(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         step = whole(content, "step")
         if self._record is not None:
             self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
 
     def _still(self) -> bytes | None:
-        if self._record is None or self.picture is None:
+        pixels = self._pixels()
+        if self._record is None or pixels is None:
             return None
-        size = self.picture["height"], self.picture["width"], 3
-        pixels = np.frombuffer(self.picture["pixels"], np.uint8).reshape(size)
         return as_png(maps_picture(pixels, self._record.pictures(), self.opacity))
 
 

@@ -85,7 +85,7 @@ class AttributionRecord:
         for name, each in zip(self.names, found, strict=True):
             code, limit = _quantised(name, each, self.size)
             codes.append(code.tobytes())
-            limits.append(limit)
+            limits.extend(limit)
         return {
             "step": step,
             "codes": b"".join(codes),
@@ -107,16 +107,15 @@ def as_map(found: Attribution) -> np.ndarray:
 
 def _quantised(
     name: str, found: Attribution | None, size: tuple[int, int]
-) -> tuple[np.ndarray, float]:
-    """Codes from 0 to 255, 128 being zero for signed methods, and the value of the last one."""
-    signed = GUIDE[name].signed
+) -> tuple[np.ndarray, tuple[float, float]]:
+    """Codes from 0 to 255, and the values of the two; 128 is zero for signed methods."""
     if found is None:
-        return np.full(size, 128 if signed else 0, np.uint8), 0.0
+        return np.zeros(size, np.uint8), (0.0, 0.0)
     values = np.nan_to_num(as_map(found))
-    spiky = found.values.ndim == 4
-    size_of = np.abs(values)
-    limit = float(np.percentile(size_of, SPIKES) if spiky else size_of.max())
-    limit = limit or float(size_of.max())
-    share = (values / limit).clip(-1, 1) if limit > 0 else np.zeros_like(values)
-    codes = 128 + 127 * share if signed else 255 * np.maximum(share, 0)
-    return np.rint(codes).astype(np.uint8), limit
+    largest = float(np.abs(values).max())
+    if found.values.ndim == 4:
+        largest = float(np.percentile(np.abs(values), SPIKES)) or largest
+    low = -largest if GUIDE[name].signed else min(float(values.min()), largest)
+    span = largest - low
+    share = (values - low) / span if span > 0 else np.zeros_like(values)
+    return np.rint(255 * share.clip(0, 1)).astype(np.uint8), (low, largest)

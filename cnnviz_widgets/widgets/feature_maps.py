@@ -13,22 +13,16 @@ from typing import Any
 import traitlets as t
 
 from ..methods import TileSheet, TileSheets, tile_sheets
-from ..network import InputError, Network
-from .layered import LayeredView, convolutions
-from .locked import LOCK
-from .picture import COLORMAPS, as_png, sheet_picture, to_pixels
+from ..network import Network
+from .layered import convolutions
+from .picture import COLORMAPS, as_png, sheet_picture
+from .pictured import PicturedLayers
 from .running import Frame
 from .selection import Selection
 from .wire import floats
 
 
-class Given(t.Any):
-    """A trait that is `None` only until it is set."""
-
-    allow_none = False
-
-
-class FeatureMaps(LayeredView):
+class FeatureMaps(PicturedLayers):
     """Shows what every channel of a layer makes of an image.
 
     Set `image`, `layer`, `channel`, `position`, `colormap`, `scale` or `order` to change what is
@@ -58,8 +52,6 @@ class FeatureMaps(LayeredView):
     colormap = t.Enum(["auto", *COLORMAPS], "auto").tag(sync=True, echo_update=False)
     scale = t.Enum(["channel", "layer"], "channel").tag(sync=True, echo_update=False)
     order = t.Enum(["index", "strongest"], "index").tag(sync=True, echo_update=False)
-    picture = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
-    image = Given()
 
     def __init__(
         self,
@@ -73,10 +65,9 @@ class FeatureMaps(LayeredView):
         order: str = "index",
         selection: Selection | None = None,
     ) -> None:
-        self._network = net
         self._images = 0  # how many there have been; numbers the one at hand
         self._sheets: tuple[int, TileSheets] | None = None  # and the image that they are of
-        super().__init__()
+        super().__init__(net)
         with self._building():
             self._offer_layers(net.layers)
             self.colormap, self.scale, self.order = colormap, scale, order
@@ -91,13 +82,6 @@ class FeatureMaps(LayeredView):
     def sheet(self) -> TileSheet | None:
         """The channels of the chosen layer, or `None` until they are computed."""
         return None if self._sheets is None else self._sheets[1][self.layer]
-
-    @t.validate("image")
-    def _check_image(self, proposal: Any) -> Any:
-        count = self._network.batch(proposal.value).shape[0]
-        if count != 1:
-            raise InputError(f"expected one image, got a batch of {count}. Pass images[:1].")
-        return proposal.value
 
     def _new_image(self, _change: Any) -> None:
         self._images += 1
@@ -114,25 +98,11 @@ class FeatureMaps(LayeredView):
             self._sheets = number, sheets
         yield _as_frame(self._sheets[1][layer])
 
-    def _show_input(self, image: Any) -> None:
-        """Let the page know the image, and what sizes its layers have."""
-        batch = self._network.batch(image)
-        with LOCK, self.hold_sync():
-            self._offer_layers(self._network.at(batch.shape).layout.layers)
-            if batch.ndim == 4:
-                pixels = to_pixels(batch[0])
-                self.picture = {
-                    "width": pixels.shape[1],
-                    "height": pixels.shape[0],
-                    "pixels": pixels.tobytes(),
-                }
-
     def _still(self) -> bytes | None:
         sheet = self.sheet
         if sheet is None:
             return None
-        pixels = None if self.picture is None else to_pixels(self._network.batch(self.image)[0])
-        return as_png(sheet_picture(pixels, sheet, self.colormap, self.scale, self.order))
+        return as_png(sheet_picture(self._pixels(), sheet, self.colormap, self.scale, self.order))
 
 
 def _as_frame(sheet: TileSheet) -> Frame:

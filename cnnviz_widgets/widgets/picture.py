@@ -129,6 +129,22 @@ def maps_picture(
     return whole
 
 
+def pairs_picture(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Image.Image:
+    """Pairs of pictures in three columns, uint8 RGB, all at one scale."""
+    longest = max(max(pair[0].shape[:2]) for pair in pairs)
+    across = min(3, math.ceil(math.sqrt(len(pairs))))
+    side = GRID_WIDTH // (2 * across)
+    step = side + GAP, 2 * side + 4 * GAP  # down, and right to the next pair
+    down = math.ceil(len(pairs) / across)
+    whole = Image.new("RGB", (across * step[1] - 3 * GAP, down * step[0] - GAP), PAPER)
+    for k, pair in enumerate(pairs):
+        top, left = k // across * step[0], k % across * step[1]
+        for second, pixels in enumerate(pair):
+            tile = fitted(pixels, max(1, side * max(pixels.shape[:2]) // longest))
+            whole.paste(tile, (left + second * (side + GAP), top))
+    return whole
+
+
 def lines_picture(lines: Sequence[str]) -> Image.Image:
     """Lines of text."""
     plain = [line.encode("latin-1", "replace").decode("latin-1") for line in lines]

@@ -2,11 +2,14 @@
 
 from .bundles import NAMES, Bundle, build, pretrained
 from .cells import Cell
-from .images import cells, image, images
+from .images import DIGIT_SIDE, PHOTOGRAPHS, cells, image, images
+from .pieces import pieces
 from .weights import WeightsError, load_weights, save_weights
 
 __all__ = [
+    "DIGIT_SIDE",
     "NAMES",
+    "PHOTOGRAPHS",
     "Bundle",
     "Cell",
     "WeightsError",
@@ -15,6 +18,7 @@ __all__ = [
     "image",
     "images",
     "load_weights",
+    "pieces",
     "pretrained",
     "save_weights",
 ]

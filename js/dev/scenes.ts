@@ -3,7 +3,14 @@
  */
 import type { LayerInfo, Receptive } from "../src/lib/model";
 import { FakeModel, view } from "./fake-model";
-import { ascentPixels, ascentScore, makePicture, makeSheet, type Oddities } from "./synthetic";
+import {
+  ascentPixels,
+  ascentScore,
+  makePicture,
+  makeSheet,
+  type Oddities,
+  random,
+} from "./synthetic";
 
 const PICTURE = 160;
 
@@ -87,6 +94,48 @@ export function featureMaps(name: string): FakeModel {
   );
   if (!empty) answer(model);
   return model;
+}
+
+export function deconvolution(name: string): FakeModel {
+  const picture = makePicture(PICTURE);
+  const top = name === "top" || name === "searching";
+  const frame = (count: number) => {
+    const next = random(count);
+    const boxes = Array.from({ length: count }, () => {
+      const [top, left] = [0, 1].map(() => Math.floor(next() * (PICTURE - 31)));
+      return [top, left, top + 31, left + 31];
+    });
+    const bytes = (seed: number) => view(ascentPixels(seed, 31 * Math.ceil(Math.sqrt(count))));
+    return {
+      number: 1,
+      show: top ? "top" : "image",
+      layer: "conv3",
+      channel: 5,
+      units: boxes.map((box, k) => ({ row: k, column: 2 * k, activation: 5 / (k + 1), box })),
+      patches: bytes(9),
+      reconstructions: bytes(80),
+      whole: view(ascentPixels(60, PICTURE)),
+      pinned: name === "pinned",
+      pictures: top ? boxes.map((_, k) => 7 * k) : undefined,
+      searched: 64,
+      progress: name === "searching" ? 0.4 : 1,
+      notes: name === "silent" ? ["No kept unit of conv3 is active in the image."] : [],
+    };
+  };
+  const none = name === "empty" || name === "error";
+  const count = name === "pinned" ? 1 : name === "searching" ? 4 : 9;
+  return new FakeModel({
+    state: name === "error" ? "error" : name === "searching" ? "running" : "done",
+    message: name === "error" ? "deconvnet has no rule for the operation 'tanh'." : "",
+    layers: LAYERS,
+    layer: "conv3",
+    channel: 5,
+    position: name === "pinned" ? [0, 0] : null,
+    strongest: count,
+    show: top ? "top" : "image",
+    picture,
+    frame: none ? null : frame(count),
+  });
 }
 
 export function gradientAscent(name: string): FakeModel {

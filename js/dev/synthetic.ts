@@ -1,8 +1,7 @@
 /**
  * Made-up data that behaves like the real: a picture, Gabor feature maps of it, a growing ascent.
  */
-import type { LayerInfo } from "../src/lib/model";
-import type { InputPicture } from "../src/feature-maps/scene";
+import type { InputPicture, LayerInfo } from "../src/lib/model";
 import type { SheetFrame } from "../src/feature-maps/sheet";
 import { view } from "./fake-model";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { receptiveRect } from "../src/lib/receptive";
+import { cellSeeing, receptiveRect } from "../src/lib/receptive";
 
 // Two 3x3 convolutions with padding 1, the second with stride 2: a 5x5 window every 2 pixels.
 const FIELD = {
@@ -33,4 +33,17 @@ test("without a receptive field, or with one that covers all, it is the whole pi
   assert.deepEqual(receptiveRect(null, [0, 0], 40, 30), whole);
   const huge = { size: [500, 500], stride: [32, 32], start: [-240, -240] } as typeof FIELD;
   assert.deepEqual(receptiveRect(huge, [0, 0], 40, 30), whole);
+});
+
+test("the cell that sees a point in its middle is found again", () => {
+  for (const cell of [[0, 0], [3, 5], [12, 13]] as [number, number][]) {
+    const [row, col] = cell;
+    const [y, x] = [-2 + 2 * row + 2.5, -2 + 2 * col + 2.5];
+    assert.deepEqual(cellSeeing(FIELD, 14, 14, x, y), cell);
+  }
+});
+
+test("a point past the last middle goes to the last cell", () => {
+  assert.deepEqual(cellSeeing(FIELD, 14, 12, 28, 28), [13, 11]);
+  assert.deepEqual(cellSeeing(FIELD, 14, 12, 0, 0), [0, 0]);
 });

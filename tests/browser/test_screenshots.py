@@ -39,6 +39,13 @@ bench.gradient_ascent.wait()
 bench
 """,
     "cw.GradientAscent(net, 'cat')",
+    'cw.Deconvolution(net, image, layer="relu_3", channel=5, strongest=9)',
+    """
+best = cw.Deconvolution(net, image, layer="relu_3", channel=5)
+best.show = "top"
+best.wait()
+best
+""",
     """
 small = cw.load("digits")
 cw.FeatureMaps(small, small.fit(cw.image("digit-3")), layer="dense1")
@@ -46,7 +53,7 @@ cw.FeatureMaps(small, small.fit(cw.image("digit-3")), layer="dense1")
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
-    "gradient-ascent-empty", "feature-maps-dense",
+    "gradient-ascent-empty", "deconvolution", "deconvolution-top", "feature-maps-dense",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.
@@ -74,9 +81,9 @@ JUDGE = """(area, [sharp, contrast]) => {
             const box = element.getBoundingClientRect();
             const name = `${element.tagName}.${element.getAttribute("class")}`;
             if (box.right > right && !scrolls(element)) faults.push(`${name} sticks out`);
-            // The input has the pixels that it has, and a colour bar one for each colour.
+            // A picture has the pixels that it has, and a colour bar one for each colour.
             const drawn = element instanceof HTMLCanvasElement
-                && !element.closest(".cv-input, .cv-bar-track");
+                && !element.closest(".cv-input, .cv-whole, .cv-pair, .cv-bar-track");
             if (drawn && element.width + 1 < box.width * sharp)
                 faults.push(`${name} has ${element.width} pixels for ${box.width}`);
             const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());
@@ -118,6 +125,8 @@ def test_views_are_sharp_legible_and_keep_within_their_cell(
     notebook.run_all()
     for at in range(3):
         await_frame(notebook.view("feature-maps", at))
+    for at in range(2):
+        await_frame(notebook.view("deconvolution", at))
     faults = {}
     for theme in ("light", "dark"):
         notebook.set_theme(theme)

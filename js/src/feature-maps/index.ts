@@ -4,11 +4,11 @@
  * The kernel answers a change of layer or image with one sheet of quantised tiles. All else is
  * done here on that sheet, so it is instant, and works in a saved page with no kernel.
  */
-import { claim } from "../lib/controls";
 import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { formatCount } from "../lib/format";
 import { receiveFrames } from "../lib/frames";
+import { moveThroughLayers } from "../lib/layers";
 import { follow } from "../lib/model";
 import { Notice } from "../lib/notice";
 import { type Shell, view } from "../lib/shell";
@@ -29,14 +29,12 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     painter.flush();
     saver.soon();
   };
-  const moveLayer = (index: number) => {
-    const layers = model.get("layers");
-    const layer = layers[Math.min(Math.max(0, index), layers.length - 1)];
-    if (!layer || layer.name === model.get("layer")) return;
-    model.set("layer", layer.name);
+  const chooseLayer = (name: string) => {
+    model.set("layer", name);
     kernel.askBySaving();
   };
 
+  const moveLayer = moveThroughLayers(root, model, chooseLayer, signal);
   const toolbar = new Toolbar(change, moveLayer, signal);
   const broken = new Notice();
   const input = new InputPanel();
@@ -46,15 +44,6 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const empty = h("div", { class: "cv-empty" });
   const panels = h("div", { class: "cv-panels" }, input.element, map.element, grid.element);
   root.append(toolbar.element, broken.element, panels, empty);
-
-  const pageLayers = (event: KeyboardEvent) => {
-    const step = { PageUp: -1, PageDown: 1 }[event.key];
-    const native = (event.target as Element).closest("input, select");
-    if (step === undefined || native) return;
-    claim(event);
-    moveLayer(model.get("layers").findIndex(({ name }) => name === model.get("layer")) + step);
-  };
-  root.addEventListener("keydown", pageLayers, { signal });
 
   const repaint = () => painter.request();
   followSize([input.stageElement, map.stageElement, grid.stageElement], repaint, signal);

@@ -6,9 +6,9 @@ import { paintPicture, type Picture } from "../lib/canvas";
 import { asBytes } from "../lib/bytes";
 import { Panel } from "../lib/panel";
 import { receptiveRect } from "../lib/receptive";
-import type { Position } from "../lib/model";
+import type { InputPicture, Position } from "../lib/model";
 import { Mark, Stage } from "../lib/stage";
-import type { InputPicture, Scene } from "./scene";
+import type { Scene } from "./scene";
 
 /** Pictures up to this many pixels a side are shown as the squares they are made of. */
 const TINY = 64;

@@ -4,7 +4,8 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { type ColormapName, type Palette, palette, type Theme } from "../lib/colormap";
-import type { CommonTraits, LayerInfo, Position } from "../lib/model";
+import { inside } from "../lib/layers";
+import type { CommonTraits, InputPicture, LayerInfo, Position } from "../lib/model";
 import {
   channelOrder,
   type Order,
@@ -13,13 +14,6 @@ import {
   type Sheet,
   type SheetFrame,
 } from "./sheet";
-
-export interface InputPicture {
-  width: number;
-  height: number;
-  /** uint8 RGB. */
-  pixels: unknown;
-}
 
 export interface Traits extends CommonTraits<SheetFrame> {
   layers: LayerInfo[];
@@ -58,11 +52,4 @@ export function makeScene(model: AnyModel<Traits>, sheet: Sheet, theme: Theme): 
     order: channelOrder(sheet, model.get("order")),
     pinned: inside(model.get("position"), sheet),
   };
-}
-
-/** A pinned cell may come from a larger layer; it holds only where there is such a cell. */
-function inside(position: Position | null, { rows, cols }: Sheet): Position | null {
-  if (!position || rows * cols === 1) return null;
-  const [row, col] = position;
-  return row >= 0 && col >= 0 && row < rows && col < cols ? position : null;
 }

@@ -30,12 +30,13 @@ export class Slider {
    * @param meaning what the value stands for
    * @param detail more about it, said more quietly
    */
-  set(value: number, max: number, meaning: string, detail: string): void {
+  set(value: number, max: number, meaning: string, detail: string, min = 0): void {
     const { input } = this;
+    if (input.min !== String(min)) input.min = String(min);
     if (input.max !== String(max)) input.max = String(max);
     if (input.valueAsNumber !== value) input.value = String(value);
-    input.disabled = max <= 0;
-    input.style.setProperty("--cv-share", String(max > 0 ? value / max : 0));
+    input.disabled = max <= min;
+    input.style.setProperty("--cv-share", String(max > min ? (value - min) / (max - min) : 0));
     input.setAttribute("aria-valuetext", `${meaning} ${detail}`);
     setText(this.meaning, meaning);
     setText(this.detail, detail);

@@ -34,6 +34,14 @@ export interface Receptive {
   start: [number, number];
 }
 
+/** The image that a view looks at. */
+export interface InputPicture {
+  width: number;
+  height: number;
+  /** uint8 RGB. */
+  pixels: unknown;
+}
+
 /** A cell of a layer: row and column. */
 export type Position = [number, number];
 

@@ -22,6 +22,21 @@ export function receptiveRect(
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+/** The cell that sees a point of the input nearest to its middle. */
+export function cellSeeing(
+  { size, stride, start }: Receptive,
+  rows: number,
+  cols: number,
+  x: number,
+  y: number,
+): Position {
+  const nearest = (axis: 0 | 1, at: number, count: number) => {
+    const cell = Math.round((at - start[axis] - size[axis] / 2) / stride[axis]);
+    return Math.min(count - 1, Math.max(0, cell));
+  };
+  return [nearest(0, y, rows), nearest(1, x, cols)];
+}
+
 function interval(
   { size, stride, start }: Receptive,
   axis: 0 | 1,
