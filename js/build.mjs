@@ -14,7 +14,14 @@ import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "../cnnviz_widgets/static");
-const views = ["deconvolution", "feature-maps", "gradient-ascent", "image-chooser", "layer-list"];
+const views = [
+  "attribution",
+  "deconvolution",
+  "feature-maps",
+  "gradient-ascent",
+  "image-chooser",
+  "layer-list",
+];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
 const target = ["es2022", "chrome105", "firefox110", "safari16"]; // container queries
 

@@ -9,7 +9,9 @@ from typing import Any
 import ipywidgets
 
 from ..network import InputError, Network
+from .attribution import Attribution
 from .base import View
+from .deconvolution import Deconvolution
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .image_chooser import ImageChooser, bundled_name, pictures_for
@@ -17,15 +19,19 @@ from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
 from .selection import Selection
 
+METHODS = ("grad_cam", "saliency")
+"""Of attribution: quick ones to begin with."""
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Explorer(ipywidgets.Box):
-    """Image chooser, class probabilities, list of layers, feature maps and gradient ascent in one.
+    """Image chooser, class probabilities, layers, feature maps, ascent and attribution in one.
 
     Attributes:
         selection: what is looked at; set its traits to move all views, observe them to follow.
-        image_chooser, probabilities, layer_list, feature_maps, gradient_ascent: the views.
+        image_chooser, probabilities, layer_list, feature_maps, gradient_ascent, attribution,
+            deconvolution: the views.
 
     Args:
         net: the network.
@@ -59,6 +65,9 @@ class Explorer(ipywidgets.Box):
             undo.callback(self.feature_maps.close)
             self.gradient_ascent = GradientAscent(net, selection=self.selection)
             undo.callback(self.gradient_ascent.close)
+            self.attribution = Attribution(net, image, METHODS, selection=self.selection)
+            undo.callback(self.attribution.close)
+            self.deconvolution = Deconvolution(net, image, selection=self.selection)
             undo.pop_all()
         self.layer_list = LayerList(net, selection=self.selection)
         self.probabilities = Probabilities(net, self.selection)
@@ -68,6 +77,8 @@ class Explorer(ipywidgets.Box):
                 _flexible(side, "1 1 280px"),
                 _flexible(self.feature_maps, "4 1 520px"),
                 _flexible(self.gradient_ascent, "2 1 360px"),
+                _flexible(self.attribution, "1 1 520px"),
+                _flexible(self.deconvolution, "1 1 520px"),
             ],
             layout={"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"},
         )
@@ -75,7 +86,10 @@ class Explorer(ipywidgets.Box):
     @property
     def views(self) -> tuple[View, ...]:
         """The views, apart from the chart."""
-        return self.image_chooser, self.layer_list, self.feature_maps, self.gradient_ascent
+        return (
+            self.image_chooser, self.layer_list, self.feature_maps, self.gradient_ascent,
+            self.attribution, self.deconvolution,
+        )  # fmt: skip
 
     @property
     def image(self) -> Any:

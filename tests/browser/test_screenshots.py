@@ -47,13 +47,19 @@ best.wait()
 best
 """,
     """
+maps = cw.Attribution(net, image, ["grad_cam", "lrp", "guided_backpropagation", "saliency"])
+maps.wait()
+maps
+""",
+    """
 small = cw.load("digits")
 cw.FeatureMaps(small, small.fit(cw.image("digit-3")), layer="dense1")
 """,
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
-    "gradient-ascent-empty", "deconvolution", "deconvolution-top", "feature-maps-dense",
+    "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
+    "feature-maps-dense",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -21,7 +21,10 @@ from cnnviz_widgets.live import shared_worker
 from cnnviz_widgets.widgets import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
-VIEWS = ("deconvolution", "feature-maps", "gradient-ascent", "image-chooser", "layer-list")
+VIEWS = (
+    "attribution", "deconvolution", "feature-maps", "gradient-ascent", "image-chooser",
+    "layer-list",
+)  # fmt: skip
 
 
 class Page:

@@ -2,6 +2,7 @@
  * One channel large: crisp cells, the value under the pointer, a cell that can be pinned.
  */
 import { colored, context, paintPicture } from "../lib/canvas";
+import { ColorBar } from "../lib/color-bar";
 import { claim } from "../lib/controls";
 import { h, setText } from "../lib/dom";
 import { formatValue } from "../lib/format";
@@ -9,7 +10,6 @@ import { cellAt, shownAspect } from "../lib/geometry";
 import type { Position } from "../lib/model";
 import { Panel } from "../lib/panel";
 import { Mark, Stage } from "../lib/stage";
-import { ColorBar } from "./color-bar";
 import type { Scene } from "./scene";
 import { channelHealth, codeColors, colorRange, isVector, strongerCount, valueAt } from "./sheet";
 import { drawEmpty } from "./tiles";

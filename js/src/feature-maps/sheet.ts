@@ -7,6 +7,7 @@
 import { asBytes, asFloats } from "../lib/bytes";
 import { type ColormapName, type Palette, paletteIndex } from "../lib/colormap";
 import type { Numbered } from "../lib/frames";
+import type { Range } from "../lib/color-bar";
 
 export type Scale = "channel" | "layer";
 export type Order = "index" | "strongest";
@@ -38,8 +39,6 @@ export interface Sheet {
   /** Lowest and highest finite value of the layer. */
   range: Range;
 }
-
-export type Range = [low: number, high: number];
 
 export function readSheet(frame: SheetFrame): Sheet {
   const { layer, rows, cols, channels, nonfinite } = frame;

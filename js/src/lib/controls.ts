@@ -46,6 +46,8 @@ export class Slider {
 export interface Option {
   value: string;
   text: string;
+  /** Heading under which it is listed; options of one group follow one another. */
+  group?: string;
 }
 
 /** A native select with its label. */
@@ -65,11 +67,32 @@ export class Select {
     const shown = JSON.stringify(options);
     if (shown !== this.shown) {
       this.shown = shown;
-      this.input.replaceChildren(...options.map(({ value, text }) => h("option", { value }, text)));
+      this.input.replaceChildren(...grouped(options));
     }
     if (this.input.value !== value) this.input.value = value;
     this.input.disabled = options.length === 0;
   }
+}
+
+/** The options as elements, those of a group under its heading. */
+function grouped(options: readonly Option[]): HTMLElement[] {
+  const groups = new Map<string, HTMLElement>();
+  const elements: HTMLElement[] = [];
+  for (const { value, text, group } of options) {
+    const option = h("option", { value }, text);
+    if (group === undefined) {
+      elements.push(option);
+      continue;
+    }
+    let around = groups.get(group);
+    if (!around) {
+      around = h("optgroup", { label: group });
+      groups.set(group, around);
+      elements.push(around);
+    }
+    around.append(option);
+  }
+  return elements;
 }
 
 /** A native number input with its label. */

@@ -1,11 +1,13 @@
 /**
  * The bar that says which value has which colour, with a pointer at the value under the cursor.
  */
-import { context, pictureCanvas, resize } from "../lib/canvas";
-import type { Palette } from "../lib/colormap";
-import { h, setText } from "../lib/dom";
-import { formatValue } from "../lib/format";
-import type { Range } from "./sheet";
+import { context, pictureCanvas, resize } from "./canvas";
+import type { Palette } from "./colormap";
+import { h, setText } from "./dom";
+import { formatValue } from "./format";
+
+/** The values of the first and the last colour. */
+export type Range = [low: number, high: number];
 
 export class ColorBar {
   private readonly canvas = pictureCanvas("Colour bar");
