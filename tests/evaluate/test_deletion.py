@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from cnnviz_widgets import evaluate, methods
 from cnnviz_widgets.network import Network
+from tests.compiling import compilations
 from tests.models.taps import assert_same
 
 SHARES = np.array([0.4, 0.1, 0.3, 0.2], np.float32)
@@ -54,6 +55,13 @@ def test_insertion_runs_deletion_backwards(net, images, maps):
 def test_few_steps_approach_many(net, images, maps):
     few, many = (evaluate.deletion(net, images, maps, target=1, steps=s) for s in (10, 30))
     assert 0 < np.abs(few - many).max() < 0.1
+
+
+def test_another_number_of_steps_compiles_nothing(net, images, maps):
+    evaluate.deletion(net, images, maps, target=1, steps=3)
+    with compilations() as compiled:
+        evaluate.deletion(net, images, maps, target=1, steps=11)
+    assert compiled == []
 
 
 def test_ends_of_the_curve_are_the_two_images(net, images, maps):

@@ -49,8 +49,9 @@ class TestEveryMetric:
     def test_is_public_and_has_a_direction(self, name):
         assert getattr(evaluate, name) is METRICS[name].function
         assert METRICS[name].better in ("higher", "lower")
-        assert f"{METRICS[name].better.capitalize()} is better." in METRICS[name].function.__doc__
-        assert "https://" in METRICS[name].function.__doc__
+        words = METRICS[name].function.__doc__ or ""
+        assert f"{METRICS[name].better.capitalize()} is better." in words
+        assert "https://" in words
 
     def test_an_image_gets_the_same_alone_and_in_a_batch(self, name, net, images, maps):
         together = run(name, net, images, maps, target=[0, 3, 1])

@@ -41,6 +41,19 @@ class TestCorrelations:
         assert np.abs(one - other).max() > 1e-3
 
 
+def test_mu_fidelity_asks_for_the_order_only(linear, images, shares):
+    """With one cell at a time, any rising function of the cells' shares is as good."""
+    cells = shares.values.sum(-1).reshape(3, 2, 3, 5)  # rows of cells
+    rising = np.zeros((3, 6, 5), np.float32)
+    for row in range(2):
+        for places in (slice(0, 3), slice(3, 5)):
+            total = cells[:, row, :, places].sum((1, 2))
+            rising[:, 3 * row, places.start] = np.exp(5 * total / np.abs(cells).max())
+    options = {"target": 1, "grid": 2, "share": 0.25, "samples": 12}
+    assert_same(evaluate.mu_fidelity(linear, images, rising, **options), np.ones(3))
+    assert_same(evaluate.mu_fidelity(linear, images, -rising, **options), -np.ones(3))
+
+
 def test_random_subsets_have_their_size_and_differ():
     import jax
 

@@ -8,6 +8,7 @@ from cnnviz_widgets import evaluate, methods
 from cnnviz_widgets.network import InputError, Network
 from tests.compiling import compilations
 from tests.evaluate.conftest import SIZE
+from tests.models.functions import weights
 
 
 def _changed(net, other):
@@ -43,6 +44,15 @@ def test_size_is_kept_and_nothing_else(photos):
             assert abs(np.corrcoef(old.ravel(), new.ravel())[0, 1]) < 0.1
         else:
             np.testing.assert_array_equal(np.sort(old), np.sort(new))  # a variance stays positive
+
+
+def test_weights_of_one_shape_are_drawn_apart():
+    first, second = weights((20, 20), (20, 20))
+    net = Network(
+        lambda p, x: (x.mean(1) @ p[0]) @ p[1], params=[first, second], input_shape=(2, 20)
+    )
+    drawn = [np.ravel(each) for each in evaluate.randomised(net).weights.values()]
+    assert abs(np.corrcoef(*drawn)[0, 1]) < 0.2
 
 
 def test_the_users_network_and_model_stay(photos):

@@ -3,6 +3,7 @@
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 import pytest
 from flax import nnx
@@ -84,13 +85,27 @@ def test_modules_keep_their_weights():
     np.testing.assert_array_equal(np.asarray(linear.bias), 0)
 
 
+def test_keras_models_keep_their_weights(lenient_ranks):
+    model = keras.Sequential([keras.layers.Input((6, 5, 3)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(2, name="head"))
+    net, x = Network(model), pictures((6, 5, 3))
+    before = np.asarray(net(x))
+    changed = net.with_weights({net.weights_of("head")[-1]: np.ones(2)})
+    assert_same(np.asarray(changed(x)) - before, np.ones((2, 2)))
+    np.testing.assert_array_equal(net(x), before)
+    np.testing.assert_array_equal(model.get_layer("head").bias, 0)
+
+
 def test_values_derived_from_weights_follow_them():
     """The scale of a batch norm is computed once from its statistics."""
     bundle = zoo.pretrained("photos")
     net, x = cw.load("photos"), pictures((32, 32, 3), 1)
     before = np.asarray(net(x))
-    module = nnx.clone(bundle.module)
-    module.bn1.var[...] = 4 * module.bn1.var[...]
+    definition, state = nnx.split(bundle.module)
+    state = jax.tree_util.tree_map_with_path(
+        lambda path, value: value * (4 if "bn1" in str(path) and "var" in str(path) else 1), state
+    )
+    module = nnx.merge(definition, state)
     wanted = Network(module, input_shape=bundle.input_shape, preprocess=bundle.preprocess)(x)
     assert_same(net.with_weights({"bn1/var": 4 * net.weights["bn1/var"]})(x), wanted)
     np.testing.assert_array_equal(net(x), before)
