@@ -125,7 +125,6 @@ def deconvolution(
         >>> found.units[0][0].patch, found.separate[0, 0]
     """
     batch = picture_batch(net, x)
-    check_unit(net, layer, channel)
     info = net.at(batch.shape).layer(layer)
     maps = channel_maps(net, batch, layer, channel)
     places = _places(info, maps, position, strongest)
@@ -145,13 +144,13 @@ def deconvolution(
     )
 
 
-def check_unit(net: Network, layer: str, channel: int) -> None:
-    """Refuse a layer or a channel that there is not.
+def check_channel(layer: Layer, channel: int) -> None:
+    """Refuse a channel that a layer does not have.
 
     Raises:
-        UnknownLayerError, UnknownTargetError: say what there is.
+        UnknownTargetError: says which there are.
     """
-    check_index(f"a channel of {layer}", channel, net[layer].channels)
+    check_index(f"a channel of {layer.name}", channel, layer.channels)
 
 
 def channel_maps(
@@ -160,8 +159,10 @@ def channel_maps(
     """The activations of a channel, with the layer's places in one line.
 
     Raises:
+        UnknownLayerError, UnknownTargetError: if there is no such layer or channel.
         UnknownOperationError: if what leads to the layer cannot be undone.
     """
+    check_channel(net.at(batch.shape).layer(layer), channel)
     found = net.at(batch.shape).run(_channel_maps, batch, channel, rules=DECONVNET, layer=layer)
     return np.asarray(found)
 

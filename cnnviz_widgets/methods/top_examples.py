@@ -22,7 +22,7 @@ from ..network.images import check_batch, fit_image
 from .deconvolution import (
     Unit,
     channel_maps,
-    check_unit,
+    check_channel,
     kept_places,
     reconstruct,
     strongest_places,
@@ -134,7 +134,7 @@ def top_example_frames(
         >>> for frame in top_example_frames(net, pictures, layer="relu_3", channel=5):
         ...     print(frame.progress, len(frame.examples))
     """
-    check_unit(net, layer, channel)
+    check_channel(net[layer], channel)
     for name, given in {"count": count, "per_picture": per_picture}.items():
         if given < 1:
             raise InputError(f"expected {name} to be at least 1, got {given}.")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from cnnviz_widgets.methods import activations, deconvolution
+from cnnviz_widgets.methods import activations, deconvnet, deconvolution
 from cnnviz_widgets.network import (
     InputError,
     Network,
@@ -220,6 +220,15 @@ def test_bundled_networks_give_something_to_see(digits, photos):
         found = deconvolution(net, pictures(net.input_shape, 1), layer=layer, channel=1)
         assert np.isfinite(found.values).all()
         assert found.values.any() != bool(found.notes)
+
+
+def test_of_a_logit_it_is_the_deconvnet_gradient_times_the_logit(photos):
+    image = pictures(photos.input_shape, 1)
+    scores = np.asarray(activations(photos, image, photos.logits.name)[photos.logits.name])[0]
+    best = int(scores.argmax())
+    found = deconvolution(photos, image, layer=photos.logits.name, channel=best)
+    assert scores[best] > 0  # what is rectified is the same up to a positive factor
+    assert_same(found.values, deconvnet(photos, image, target=best).values * scores[best])
 
 
 def test_a_channel_that_is_silent_is_said_to_be(images):
