@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FROZEN, InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -168,13 +168,13 @@ def integrated_gradients(
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
     logits = net.logits.name
-    ends = run(_ends, start, batch, chosen, logits=logits)
+    ends = run(_ends, start, batch, chosen, rules=FAST, logits=logits)
     points, weights = np.polynomial.legendre.leggauss(steps)
     way = np.asarray(batch - start)
     total, seen = np.zeros(batch.shape, np.float32), 0.0
     for done, at in enumerate(spread(steps), 1):
         share = np.float32((points[at] + 1) / 2)
-        found = run(_on_the_way, start, batch, share, chosen, rules=FROZEN, logits=logits)
+        found = run(_on_the_way, start, batch, share, chosen, rules=FAST, logits=logits)
         total += np.float32(weights[at]) * np.asarray(found)
         seen += weights[at]
         values = way * total / np.float32(seen)
@@ -215,7 +215,7 @@ def _noisy(
     for done in range(1, samples + 1):
         found = run(
             _with_noise, batch, chosen, jax.random.fold_in(key, done), np.float32(sigma),
-            rules=FROZEN, logits=net.logits.name,
+            rules=FAST, logits=net.logits.name,
         )  # fmt: skip
         one = np.asarray(found)
         mean += (one - mean) / np.float32(done)
