@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Selection as Selection
+    from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
 
@@ -40,6 +41,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "image": "zoo",
     "images": "zoo",
@@ -53,6 +55,7 @@ __all__ = [
     "GradientAscent",
     "Layer",
     "Network",
+    "RankingChart",
     "Selection",
     "__version__",
     "evaluate",
