@@ -6,11 +6,12 @@ python -m benchmarks [gradients] [attribution] [pointing] [views] [start]
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import attribution, gradients, start, views
+from benchmarks.suites import attribution, gradients, pointing, start, views
 
 SUITES = {
     "gradients": gradients.measure,
     "attribution": attribution.measure,
+    "pointing": pointing.measure,
     "views": views.measure,
     "start": start.measure,
 }

@@ -168,7 +168,12 @@ def integrated_gradients(
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
     logits = net.logits.name
-    ends = run(_ends, start, batch, chosen, rules=FAST, logits=logits)
+    # two passes rather than one function of both: half the memory, and compiled once
+    there, here = (
+        np.asarray(run(class_scores, end, chosen, rules=FAST, logits=logits))
+        for end in (batch, start)
+    )
+    ends = there - here
     points, weights = np.polynomial.legendre.leggauss(steps)
     way = np.asarray(batch - start)
     total, seen = np.zeros(batch.shape, np.float32), 0.0
@@ -182,7 +187,7 @@ def integrated_gradients(
             "integrated_gradients",
             values,
             classes,
-            delta=values.sum((1, 2, 3)) - np.asarray(ends),
+            delta=values.sum((1, 2, 3)) - ends,
             samples=done,
             progress=done / steps,
             notes=zero_gradient_note(values),
@@ -260,16 +265,3 @@ def _on_the_way(
     logits: str,
 ) -> Float[Array, "n h w c"]:
     return gradient(replay, start + share * (x - start), target, logits=logits)[0]
-
-
-def _ends(
-    replay: Replay,
-    start: Float[Array, "n h w c"],
-    x: Float[Array, "n h w c"],
-    target: Int32[Array, " n"],
-    *,
-    logits: str,
-) -> Float[Array, " n"]:
-    return class_scores(replay, x, target, logits=logits) - class_scores(
-        replay, start, target, logits=logits
-    )
