@@ -184,17 +184,18 @@ class _Chart:
         names, self._values = OrdinalScale(), LinearScale(min=0.0, max=1.0)
         self._bars = Bars(
             x=[], y=[], scales={"x": names, "y": self._values}, orientation="horizontal",
-            color_mode="element", colors=[BETTER], stroke_width=0.0,
+            color_mode="group", colors=[BETTER], stroke_width=0.0,
         )  # fmt: skip
         self._floor = Lines(
             x=[], y=[], scales={"x": self._values, "y": LinearScale(min=0.0, max=1.0)},
             colors=[FLOOR], line_style="dashed", stroke_width=2.0,
         )  # fmt: skip
+        self._numbers = Axis(scale=self._values, tick_format="~g")
         rows = Axis(scale=names, side="left", grid_lines="none")
         rows.orientation = "vertical"
         self.figure = Figure(
             marks=[self._bars, self._floor],
-            axes=[rows, Axis(scale=self._values, num_ticks=4)],
+            axes=[rows, self._numbers],
             fig_margin={"top": 8, "bottom": 28, "left": 170, "right": 28},
             animation_duration=0,
         )
@@ -213,6 +214,7 @@ class _Chart:
         with self._values.hold_sync(), self._bars.hold_sync(), self._floor.hold_sync():
             self._values.min = low - (room if low < 0 else 0.0)
             self._values.max = high + (room if high > 0 else 0.0)
+            self._numbers.tick_values = _round_numbers(low, high)
             self._bars.x = [ranking.methods[row] for row in rows]
             self._bars.y = shown
             self._bars.colors = [WORSE if each else BETTER for each in worse]
@@ -223,6 +225,14 @@ class _Chart:
             f'<span style="{STYLE.format(font="600 13px/1.4")}">{html.escape(self.metric)}</span>'
             f'<span style="{STYLE.format(font="13px/1.4")}">{said}</span>'
         )
+
+
+def _round_numbers(low: float, high: float) -> np.ndarray:
+    """A few round numbers from `low` to `high`, zero among them."""
+    wanted = max(high - low, 1e-9) / 4
+    power = 10.0 ** np.floor(np.log10(wanted))
+    step = next(power * k for k in (1, 2, 5, 10) if power * k >= wanted * 0.999)
+    return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
 
 
 def _remarks(ranking: Ranking) -> list[str]:

@@ -48,6 +48,7 @@ def test_a_finished_ranking_is_shown_at_once():
     np.testing.assert_allclose(bars.y, [-0.1, 0.3], rtol=1e-6)
     np.testing.assert_allclose(floor.x, [0.1, 0.1], rtol=1e-6)
     assert list(bars.colors) == [ranking_chart.WORSE, ranking_chart.BETTER]
+    assert bars.color_mode == "group"  # by "element", bqplot gives all bars the first colour
     scale = bars.scales["y"]
     assert scale.min < -0.1
     assert scale.max > 0.3
@@ -97,3 +98,11 @@ def test_it_can_be_closed_at_work_and_twice(digits, three):
     chart.close()
     chart.close()
     assert chart.state == "idle"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 0.8, [0, 0.2, 0.4, 0.6, 0.8]), (-0.3, 0.5, [-0.2, 0, 0.2, 0.4]), (0, 0, [0])],
+)
+def test_numbers_at_the_axis_are_round(low, high, expected):
+    np.testing.assert_allclose(ranking_chart._round_numbers(low, high), expected, atol=1e-12)
