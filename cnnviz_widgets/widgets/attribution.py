@@ -122,7 +122,8 @@ class Attribution(PicturedView):
             self.layers = [each.name for each in spatial_layers(net)]
             self.methods = [methods] if isinstance(methods, str) else list(methods)
             if selection is not None:
-                self._at_close.append(selection.join(self, ["image", "target", "layer"]))
+                names = ("image", "target", "layer")
+                self._at_close.append(selection.join(self, names, later=("layer",)))
             if target is not None:
                 self.target = net.class_index(target)
             if layer is not None:

@@ -107,7 +107,9 @@ class GradientAscent(LayeredView):
             self.steps = steps
             self.layer = convolutions(net)[-1]
             names = ("layer", "channel", "position", "target", "iteration")
-            self._choose(selection, names, None, None)
+            chosen = selection is not None and selection.target is not None
+            later = () if chosen else ("target",)  # class 0 is no one's choice
+            self._choose(selection, names, None, None, later)
             if objective is not None:
                 self._aim(objective)
         self.observe(self._new_goal, ["objective", "layer", "channel", "position", "target"])
