@@ -31,13 +31,14 @@ def test_fgsm_moves_every_value_by_epsilon(shape, epsilon, seed):
 def test_pgd_stays_in_its_ball_and_is_an_image(digits, norm, epsilon, random_start):
     x = pictures(digits.input_shape, 3)
     options = {"norm": norm, "epsilon": epsilon, "random_start": random_start, "steps": 6}
-    for frame in methods.attack(digits, x, **options):
+    frames = list(methods.attack(digits, x, **options))
+    assert [frame.step for frame in frames] == [1, 2, 3, 4, 5, 6]
+    for frame in frames:
         change = (frame.images - x).reshape(3, -1)
         order = np.inf if norm == "linf" else 2
         assert np.linalg.norm(change, order, 1).max() <= epsilon * (1 + 1e-5) + 1e-6
         assert frame.images.min() >= 0
         assert frame.images.max() <= 1
-    assert frame.step == 6
 
 
 def test_attacks_lower_the_classs_probability_and_targeted_ones_raise_it(digits):

@@ -3,6 +3,8 @@
 Its maps go from 0 to 1, so ours are brought there, too. Both enlarge a layer's map linearly.
 """
 
+from collections.abc import Iterator
+
 import jax
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ CAMS = ("grad_cam", "grad_cam_plus_plus", "hires_cam", "xgrad_cam", "layer_cam")
 
 
 @pytest.fixture(scope="module")
-def nets() -> dict[str, Network]:
+def nets() -> Iterator[dict[str, Network]]:
     jax.config.update("jax_numpy_rank_promotion", "allow")
     yield {name: network(name) for name in MODELS}
     jax.config.update("jax_numpy_rank_promotion", "raise")
