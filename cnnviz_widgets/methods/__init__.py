@@ -25,6 +25,7 @@ from .direction_objectives import direction, direction_at, local_group, tensor_d
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .inside import conductance, layer_gradient, neuron_gradient
+from .likeness_objectives import activation_difference, likeness
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
 from .objectives import INPUT, OPACITY, Objective, Place, objective, of_taps
@@ -97,6 +98,7 @@ __all__ = [
     "TileSheets",
     "Transform",
     "ablation_cam",
+    "activation_difference",
     "activations",
     "alignment",
     "ascend",
@@ -138,6 +140,7 @@ __all__ = [
     "layer",
     "layer_cam",
     "layer_gradient",
+    "likeness",
     "lime",
     "local_group",
     "lrp",

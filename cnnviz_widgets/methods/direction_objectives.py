@@ -118,7 +118,7 @@ def _finite(given: Any, rank: int) -> np.ndarray:
     return array
 
 
-def along(value: jax.Array, vector: jax.Array, power: Any) -> jax.Array:
+def along(value: jax.Array, vector: Any, power: Any) -> jax.Array:
     """The product of values (..., C) with a direction, by a power of the cosine between them."""
     product = jnp.einsum("...c,...c->...", value, jnp.broadcast_to(vector, value.shape))
     lengths = _length(value) * jnp.broadcast_to(_length(vector), product.shape)
