@@ -120,6 +120,7 @@ def _finite(given: Any, rank: int) -> np.ndarray:
 
 def along(value: jax.Array, vector: Any, power: Any) -> jax.Array:
     """The product of values (..., C) with a direction, by a power of the cosine between them."""
+    vector = jnp.asarray(vector)
     product = jnp.einsum("...c,...c->...", value, jnp.broadcast_to(vector, value.shape))
     lengths = _length(value) * jnp.broadcast_to(_length(vector), product.shape)
     cosine = jnp.maximum(LEAST_COSINE, product / (1e-6 + lengths))
