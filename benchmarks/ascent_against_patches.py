@@ -86,7 +86,8 @@ def measure(name: str, given: argparse.Namespace) -> None:
         (means,) = channel_means(net, last.images, [layer])
         reached = means[np.arange(len(chosen)), chosen]
         wanted = best[chosen]
-        dead = (reached <= 0) & (wanted <= 0)
+        silent = net[layer].kind in ("activation", "pool")  # elsewhere, 0 means nothing
+        dead = (reached <= 0) & (wanted <= 0) & silent
         good = (reached > wanted) & ~dead
         above, total = above + good.sum(), total + (~dead).sum()
         words = ", ".join(

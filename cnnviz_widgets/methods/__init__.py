@@ -21,6 +21,7 @@ from .cams_by_passes import ablation_cam, score_cam
 from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
 from .cppn import CPPN
 from .decomposition import deep_lift, lrp
+from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
 from .direction_objectives import direction, direction_at, local_group, tensor_direction
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
@@ -65,6 +66,7 @@ from .unit_objectives import channel, class_logit, class_probability, layer, neu
 
 __all__ = [
     "CPPN",
+    "DREAM_PRESETS",
     "INPUT",
     "OPACITY",
     "PRESETS",
@@ -78,6 +80,8 @@ __all__ = [
     "Compose",
     "Crop",
     "Crops",
+    "DreamFrame",
+    "DreamPreset",
     "Flip",
     "Fourier",
     "Jitter",
@@ -113,6 +117,7 @@ __all__ = [
     "compose",
     "conductance",
     "deconvnet",
+    "deep_dream",
     "deep_lift",
     "direction",
     "direction_at",

@@ -113,7 +113,7 @@ def step(
             picture = over(painted, random_background(behind, shape))
             shown = over(painted, jnp.full(shape, GREY))
         looked_at = transforms(picture + nudge, drawn, progress)
-        values = _values(replay, resized(looked_at, sides), form, settings.weighed)
+        values = looked_up(replay, resized(looked_at, sides), form, settings.weighed)
         reached = _scores(form, values, settings.weighed, picture, opacity)
         return _penalty(shown, settings.penalties) - reached.sum(), (shown, reached, opacity)
 
@@ -139,7 +139,7 @@ def several_steps(
     return seen, jax.lax.fori_loop(1, count, body, state)
 
 
-def _values(
+def looked_up(
     replay: Replay, x: jax.Array, form: Form, weighed: Weighed
 ) -> dict[str, Float[Array, "n ..."]]:
     """What the objective needs of the network, channels last; only the channels that it needs."""
