@@ -4,6 +4,7 @@ from .activations import activations
 from .adversarial import Adversarial, attack, fgsm, pgd
 from .ascent import ascend
 from .ascent_frame import AscentDivergedError, AscentFrame
+from .atlas import ICON_STEPS, Atlas, activation_atlas
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
 from .batch_objectives import alignment, diversity, each, interpolation
@@ -23,9 +24,11 @@ from .cppn import CPPN
 from .decomposition import deep_lift, lrp
 from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
 from .direction_objectives import direction, direction_at, local_group, tensor_direction
+from .factors import Factors, factorise
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .inside import conductance, layer_gradient, neuron_gradient
+from .inversion import caricature, invert_features
 from .likeness_objectives import activation_difference, likeness
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
@@ -43,6 +46,7 @@ from .picture_objectives import (
 )
 from .predictions import probabilities
 from .presets import PRESETS, Preset
+from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
 from .tiles import TileSheet, TileSheets, tile_sheets
@@ -67,6 +71,7 @@ from .unit_objectives import channel, class_logit, class_probability, layer, neu
 __all__ = [
     "CPPN",
     "DREAM_PRESETS",
+    "ICON_STEPS",
     "INPUT",
     "OPACITY",
     "PRESETS",
@@ -74,6 +79,7 @@ __all__ = [
     "Alpha",
     "AscentDivergedError",
     "AscentFrame",
+    "Atlas",
     "Attribution",
     "Bilinear",
     "Blur",
@@ -82,6 +88,8 @@ __all__ = [
     "Crops",
     "DreamFrame",
     "DreamPreset",
+    "Example",
+    "Factors",
     "Flip",
     "Fourier",
     "Jitter",
@@ -102,6 +110,7 @@ __all__ = [
     "TileSheets",
     "Transform",
     "ablation_cam",
+    "activation_atlas",
     "activation_difference",
     "activations",
     "alignment",
@@ -111,6 +120,7 @@ __all__ = [
     "blur_ig",
     "boundary_complexity",
     "cam",
+    "caricature",
     "channel",
     "class_logit",
     "class_probability",
@@ -125,6 +135,7 @@ __all__ = [
     "each",
     "eigen_cam",
     "expected_gradients",
+    "factorise",
     "feature_ablation",
     "fgsm",
     "frames",
@@ -139,6 +150,7 @@ __all__ = [
     "input_x_gradient",
     "integrated_gradients",
     "interpolation",
+    "invert_features",
     "kernel_shap",
     "l1",
     "l2",
@@ -158,6 +170,7 @@ __all__ = [
     "pgd",
     "probabilities",
     "read_texture",
+    "real_examples",
     "rise",
     "saliency",
     "score_cam",
