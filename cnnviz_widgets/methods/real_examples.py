@@ -96,7 +96,7 @@ def real_examples(
 
 
 def _seen(layer: Layer, row: int, column: int, sides: tuple[int, int]) -> tuple[int, int, int, int]:
-    """What part of the picture a place of the layer depends on; all of it where that is not known."""
+    """What part of the picture a place depends on; all of it where that is not known."""
     field = layer.receptive_field
     if field is None or len(layer.spatial) != 2 or not np.isfinite(field.size).all():
         return 0, 0, *sides
