@@ -99,7 +99,8 @@ def measure(name: str, given: argparse.Namespace) -> None:
         )
         print(
             f"{name} {layer}: {good.sum()} of {(~dead).sum()} above the strongest patch, median "
-            f"{np.median(reached[~dead] / np.maximum(wanted[~dead], 1e-9)):.2f}x; dead: {chosen[dead].tolist()}; "
+            f"{np.median(reached[~dead] / np.maximum(wanted[~dead], 1e-9)):.2f}x; "
+            f"dead: {chosen[dead].tolist()}; "
             f"below: {words or 'none'} ({time.perf_counter() - began:.0f} s)",
             flush=True,
         )

@@ -16,23 +16,29 @@ class AscentFrame:
         step: number of the step, 0 for the start.
         image: float32 (H, W, C) in [0, 1]; the first of `images`. Transparent parts show grey.
         score: the objective's value for this image, as transformed; penalties are not in it.
-        images: float32 (N, H, W, C), all pictures; one if left out.
-        scores: float32 (N,), of all pictures.
+        every_image: what `images` gives; `None` where there is but one.
+        every_score: what `scores` gives; likewise.
         opacity: float32 (N, H, W) in [0, 1] where the parameterisation has one (`Alpha`, `Maco`).
     """
 
     step: int
     image: Float32[np.ndarray, "h w c"]
     score: float
-    images: Float32[np.ndarray, "n h w c"] | None = None
-    scores: Float32[np.ndarray, " n"] | None = None
+    every_image: Float32[np.ndarray, "n h w c"] | None = None
+    every_score: Float32[np.ndarray, " n"] | None = None
     opacity: Float32[np.ndarray, "n h w"] | None = None
 
-    def __post_init__(self) -> None:
-        if self.images is None:
-            object.__setattr__(self, "images", self.image[None])
-        if self.scores is None:
-            object.__setattr__(self, "scores", np.asarray([self.score], np.float32))
+    @property
+    def images(self) -> Float32[np.ndarray, "n h w c"]:
+        """All pictures, in [0, 1]."""
+        return self.image[None] if self.every_image is None else self.every_image
+
+    @property
+    def scores(self) -> Float32[np.ndarray, " n"]:
+        """The scores of all pictures."""
+        if self.every_score is None:
+            return np.asarray([self.score], np.float32)
+        return self.every_score
 
 
 class AscentDivergedError(FloatingPointError):

@@ -152,7 +152,9 @@ def looked_up(
             wanted[name] = None
         else:
             known.append(jnp.reshape(channel, (-1,)))
-    some = {name: known and jnp.concatenate(known) for name, known in wanted.items()}
+    some = {
+        name: None if known is None else jnp.concatenate(known) for name, known in wanted.items()
+    }
     found = replay.channels(x, some) if some else {}
     return {name: channels_last(value, replay.layer(name)) for name, value in found.items()}
 

@@ -180,7 +180,7 @@ def clipped(plane: Float[np.ndarray, "m 2"]) -> Float32[np.ndarray, "m 2"]:
 
 def _umap() -> Any:
     try:
-        import umap
+        import umap  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ImportError(MISSING) from error
     return umap

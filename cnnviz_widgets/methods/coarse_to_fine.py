@@ -90,7 +90,8 @@ class LaplacianPyramid:
     ) -> Float[Array, "n h w c"]:
         """The sum of all levels."""
         sides = (shape[1], shape[2])
-        return as_picture(sum(resized(part, sides) for part in parameters), self.decorrelated)
+        first, *rest = (resized(part, sides) for part in parameters)
+        return as_picture(sum(rest, first), self.decorrelated)
 
 
 @dataclass(frozen=True)

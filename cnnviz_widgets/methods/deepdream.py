@@ -156,7 +156,7 @@ def deep_dream(
     image = _one_picture(net, x)
     goal = _goal(net, layer, settings.measure, guide)
     check_units(goal, net.__getitem__)
-    sizes = _sizes(net, image.shape[1:3], settings)
+    sizes = _sizes(net, (image.shape[1], image.shape[2]), settings)
     return _dream(net, image, goal, settings, sizes, jax.random.key(seed) if key is None else key)
 
 

@@ -255,8 +255,8 @@ def of_taps(
     """
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     found = tuple(Place(name) for name in names if name not in OF_THE_PICTURE)
-    label = label or getattr(function, "__name__", "own")
-    return Objective(label, names, _Own(function), tuple(arguments), places=found)
+    words = getattr(function, "__name__", "own") if label is None else label
+    return Objective(words, names, _Own(function), tuple(arguments), places=found)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def real_examples(
         grid = values if values.ndim == 2 else values.reshape(-1, 1)
         order = np.argsort(grid if least else -grid, axis=None, kind="stable")[:of_each]
         for row, column in zip(*np.unravel_index(order, grid.shape), strict=True):
-            box = _seen(layer, int(row), int(column), batch.shape[1:3])
+            box = _seen(layer, int(row), int(column), (batch.shape[1], batch.shape[2]))
             patch = _cut(np.asarray(batch[0]), box)
             value = float(grid[row, column])
             examples.append(Example(value, number, int(row), int(column), box, patch))
