@@ -14,7 +14,7 @@ from .network import Network
 from .pieces import Piece, find_pieces
 from .program import Program
 from .relevance import Composite, relevance
-from .relu import GUIDED, relu_rules
+from .relu import GUIDED, REDIRECTED, relu_rules
 from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
 from .traced import Replay, TracedProgram
@@ -24,6 +24,7 @@ __all__ = [
     "FROZEN",
     "GUIDED",
     "NO_RULES",
+    "REDIRECTED",
     "Composite",
     "InputError",
     "Layer",
