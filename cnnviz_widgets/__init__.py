@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
+    from .widgets import Architecture as Architecture
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -31,6 +32,7 @@ _HOMES = {
     "Layer": "network",
     "Network": "network",
     "load": "network",
+    "Architecture": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
@@ -40,6 +42,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Architecture",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

@@ -14,8 +14,9 @@ import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "../cnnviz_widgets/static");
-const views = ["feature-maps", "gradient-ascent", "image-chooser", "layer-list"];
+const views = ["architecture", "feature-maps", "gradient-ascent", "image-chooser", "layer-list"];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
+const budgets = { "architecture.js": 100_000 }; // half of it is the library that lays graphs out
 const target = ["es2022", "chrome105", "firefox110", "safari16"]; // container queries
 
 async function build() {
@@ -34,9 +35,10 @@ async function build() {
   });
   for (const name of views.flatMap((view) => [`${view}.js`, `${view}.css`])) {
     const bytes = statSync(join(output, name)).size;
+    const allowed = budgets[name] ?? budget;
     const size = `${(bytes / 1000).toFixed(1).padStart(5)} kB`;
-    console.log(`${name.padEnd(20)} ${size}${bytes > budget ? ", over the budget of 60 kB" : ""}`);
-    if (bytes > budget) process.exitCode = 1;
+    console.log(`${name.padEnd(20)} ${size}${bytes > allowed ? `, over the budget of ${allowed / 1000} kB` : ""}`);
+    if (bytes > allowed) process.exitCode = 1;
   }
 }
 

@@ -12,7 +12,7 @@ import pytest
 from tools import frontend
 
 ROOT = Path(__file__).parent.parent
-VIEWS = ("feature-maps", "gradient-ascent", "image-chooser", "layer-list")
+VIEWS = ("architecture", "feature-maps", "gradient-ascent", "image-chooser", "layer-list")
 STATIC = {f"cnnviz_widgets/static/{view}.{kind}" for view in VIEWS for kind in ("js", "css")}
 DRAW = """
 import base64

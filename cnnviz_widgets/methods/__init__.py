@@ -27,6 +27,7 @@ from .parameterisations import Fourier, Parameterisation, Pixels
 from .predictions import probabilities
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Objective",
     "Parameterisation",
     "Pixels",
+    "Thumbnails",
     "TileSheet",
     "TileSheets",
     "ablation_cam",
@@ -77,6 +79,7 @@ __all__ = [
     "score_cam",
     "smooth_grad",
     "square_grad",
+    "thumbnails",
     "tile_sheets",
     "var_grad",
     "xgrad_cam",

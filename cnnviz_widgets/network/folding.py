@@ -23,6 +23,7 @@ LONG = 8
 """Layers in a row beside blocks that are folded as well."""
 
 _BLOCK_IN_NAME = re.compile(r"^(.*?block_?\d+[a-z]?)(?=_)", re.IGNORECASE)
+_BLOCK = " block"
 _WORD = re.compile(r"[_\-./ ]")
 
 
@@ -31,7 +32,7 @@ class Fold:
     """A block: layers by their names, and blocks.
 
     Attributes:
-        name: unique among the blocks.
+        name: unique among layers and blocks.
         items: in the order of execution.
         output: name of its last layer.
         module: whether it is a module of the model.
@@ -183,6 +184,8 @@ class _Folder:
     def _made(self, items: Sequence[Fold | str]) -> Fold:
         last = items[-1].output if isinstance(items[-1], Fold) else items[-1]
         name = self._named(items, last)
+        if name in self.layers:
+            name += _BLOCK
         if name in self.given:
             name = next(n for k in itertools.count(2) if (n := f"{name} ({k})") not in self.given)
         self.given.add(name)
@@ -201,7 +204,7 @@ class _Folder:
 
 
 def _label(item: Fold | str) -> str:
-    return item.name if isinstance(item, Fold) else item
+    return item.name.removesuffix(_BLOCK) if isinstance(item, Fold) else item
 
 
 def _names(item: Fold | str) -> list[str]:

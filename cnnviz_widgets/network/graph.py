@@ -41,7 +41,7 @@ class LayerGroup:
     """Layers that can be shown as one.
 
     Attributes:
-        name: unique among the groups.
+        name: unique among layers and groups.
         parent: name of the group around it, or `None`.
         members: names of the layers and of the groups directly in it, in order of execution.
         output: name of the layer whose value leaves it last.
@@ -109,11 +109,10 @@ def layer_graph(net: Network, shape: Sequence[int] | None = None) -> LayerGraph:
     edges = _Edges(traced, entry).read()
     folds = find_folds(layers, traced.layout.blocks, edges, entry)
     groups = tuple(_as_group(fold, parent) for fold, parent in _walk(folds, None))
-    around = {name: group.name for group in groups for name in group.members}
     named = {layer.name for layer in layers}
-    inside = {name: group for name, group in around.items() if name in named}
+    around = {name: group.name for group in groups for name in group.members if name in named}
     found = tuple(Edge(source, target, tuple(shapes)) for (source, target), shapes in edges.items())
-    return LayerGraph(entry, shape, layers, found, groups, inside)
+    return LayerGraph(entry, shape, layers, found, groups, around)
 
 
 class _Edges:

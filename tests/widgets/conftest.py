@@ -21,7 +21,7 @@ from cnnviz_widgets.live import shared_worker
 from cnnviz_widgets.widgets import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
-VIEWS = ("feature-maps", "gradient-ascent", "image-chooser", "layer-list")
+VIEWS = ("architecture", "feature-maps", "gradient-ascent", "image-chooser", "layer-list")
 
 
 class Page:
