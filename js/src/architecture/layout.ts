@@ -191,6 +191,11 @@ export class Planner {
       sideways,
     );
     const outer = group === "";
+    const ports = flows.flatMap(({ source, target }) => [
+      ...(source.startsWith(IN) ? [centre(source)] : []),
+      ...(target.startsWith(OUT) ? [centre(target)] : []),
+    ]);
+    evenOut(bounds, ports, sideways);
     const [beside, above] = outer
       ? [0, 0]
       : [sideways ? ends : sides, (sideways ? sides : ends) + heading];
@@ -314,6 +319,22 @@ function extent(
     }
   }
   return bounds;
+}
+
+/** Widens a block until its ports are in the middle, so that lines to and from it are straight. */
+function evenOut(bounds: Bounds, ports: readonly Point[], sideways: boolean): void {
+  if (ports.length === 0) return;
+  const places = ports.map((port) => port[sideways ? 1 : 0]);
+  const middle = (Math.min(...places) + Math.max(...places)) / 2;
+  if (sideways) {
+    const half = Math.max(middle - bounds.top, bounds.bottom - middle);
+    bounds.top = middle - half;
+    bounds.bottom = middle + half;
+  } else {
+    const half = Math.max(middle - bounds.left, bounds.right - middle);
+    bounds.left = middle - half;
+    bounds.right = middle + half;
+  }
 }
 
 /** Leaves out points that turn back, since a line only ever goes on, and those on the way. */
