@@ -40,7 +40,7 @@ class Thumbnails:
     """
 
     layers: tuple[str, ...]
-    tiles: tuple[UInt8[np.ndarray, "rows columns"], ...]
+    tiles: tuple[UInt8[np.ndarray, "_rows _columns"], ...]
     low: Float32[np.ndarray, " l"]
     high: Float32[np.ndarray, " l"]
     mean: Float32[np.ndarray, " l"]
