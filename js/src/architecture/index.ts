@@ -25,7 +25,7 @@ import { asSvg, savePng, saveSvg } from "./save";
 import { type Inks, inksOf, s } from "./svg";
 import { Tiles, type TilesFrame } from "./tiles";
 import { Toolbar } from "./toolbar";
-import { Viewport } from "./viewport";
+import { LEGIBLE, Viewport } from "./viewport";
 import { describe, formatLarge } from "./words";
 
 interface Traits extends CommonTraits<TilesFrame> {
@@ -258,9 +258,13 @@ function build({ model, root, signal, painter, saver }: Shell<Traits>): () => vo
     const turned = !scene || scene.direction !== direction;
     scene = { graph, direction, pictures, unfolded: now, planner, layout };
     if (turned) viewport.moved = false;
-    fitStage(stage, layout, direction);
+    const scale = viewport.moved || held !== null ? viewport.scale : 0;
+    fitStage(stage, layout, direction, scale);
     const after = layout.boxes.find(({ name }) => name === held);
-    if (before && after && !turned) viewport.hold(before, after, direction === "right");
+    const sideways = direction === "right";
+    if (before && after && !turned) viewport.hold(before, after, sideways);
+    if (viewport.moved) viewport.centre(layout, sideways);
+    if (after) viewport.reveal(heading(after));
     held = null;
     return true;
   };
@@ -331,10 +335,19 @@ function makePlanner(graph: Graph, direction: Direction, pictures: boolean): Pla
   });
 }
 
-/** As high as the drawing needs at the size at which it opens, and never lower than it was. */
-function fitStage(stage: HTMLElement, layout: Layout, direction: Direction): void {
+/** The part of a thing by which it is known: of an open block, where its name stands. */
+function heading(box: Box): Box {
+  return box.open ? { ...box, width: Math.min(box.width, 160), height: 32 } : box;
+}
+
+/**
+ * As high as the drawing needs, and never lower than it was.
+ *
+ * @param scale of the drawing; 0 where it is still to be opened
+ */
+function fitStage(stage: HTMLElement, layout: Layout, direction: Direction, scale: number): void {
   const whole = Math.min(1, (stage.clientWidth - ROOM) / layout.width);
-  const wanted = layout.height * Math.max(whole, 0.78) + ROOM + 4;
+  const wanted = layout.height * (scale || Math.max(whole, LEGIBLE)) + ROOM + 4;
   const height = Math.round(Math.max(LOWEST, Math.min(HIGHEST[direction], wanted)));
   if (stage.dataset.direction !== direction || height > stage.clientHeight) {
     stage.style.height = `${height}px`;

@@ -11,7 +11,7 @@ const SMALLEST = 0.05;
 const LARGEST = 3;
 const EDGE = 16;
 /** Below this, names cannot be read; a network that does not fit opens at its beginning. */
-const LEGIBLE = 0.78;
+export const LEGIBLE = 0.78;
 
 export class Viewport {
   scale = 1;
@@ -93,7 +93,7 @@ export class Viewport {
     this.apply();
   }
 
-  /** Whether some of a box is on the stage. */
+  /** Whether enough of a box to be noticed is on the stage. */
   sees({ x, y, width, height }: Box): boolean {
     const { clientWidth, clientHeight } = this.stage;
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
@@ -111,6 +111,17 @@ export class Viewport {
     this.x += (x - nextX) * this.scale;
     this.y += (y - nextY) * this.scale;
     this.moved = true;
+    this.apply();
+  }
+
+  /** Across the network's direction all is in the middle, as long as it fits. */
+  centre({ width, height }: Layout, sideways: boolean): void {
+    const place = (at: number, size: number, room: number) => {
+      const spare = room - size * this.scale;
+      return spare >= 0 ? spare / 2 : Math.min(EDGE, Math.max(spare - EDGE, at));
+    };
+    if (sideways) this.y = place(this.y, height, this.stage.clientHeight);
+    else this.x = place(this.x, width, this.stage.clientWidth);
     this.apply();
   }
 
