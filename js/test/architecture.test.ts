@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { coloring } from "../src/architecture/colors";
 import { Graph, type GraphData } from "../src/architecture/graph";
 import { stepFrom } from "../src/architecture/keys";
 import { type Box, type Direction, type Layout, pathOf, Planner } from "../src/architecture/layout";
@@ -212,4 +213,23 @@ test("a block says how many layers it holds", () => {
   assert.ok(block && input);
   assert.deepEqual(cardLines(block), ["3 layers", "8×8×4", "100 params", "30 FLOPs"]);
   assert.deepEqual(cardLines(input), ["input", "8×8×3", "", ""]);
+});
+
+test("colours of counts go by orders of magnitude, and their ends are said", () => {
+  const graph = new Graph(residual());
+  const items = ["stem", "blocks", "head", "input"].flatMap((name) => graph.items.get(name) ?? []);
+  const { colorOf, legend } = coloring("parameters", items, null, "light");
+  assert.equal(legend.range?.low, "≤ 100");
+  assert.equal(legend.range?.high, "200, logarithmic");
+  assert.equal(colorOf(items[0]), "rgb(68 1 84)");
+  assert.equal(colorOf(items[1]), "rgb(253 231 37)");
+  assert.equal(colorOf(items[2]), colorOf(items[0]));
+  assert.equal(colorOf(items[3]), null);
+});
+
+test("without activations there are no colours of them", () => {
+  const graph = new Graph(residual());
+  const { colorOf, legend } = coloring("mean", [...graph.items.values()], null, "dark");
+  assert.equal(legend.range, null);
+  assert.equal(colorOf([...graph.items.values()][1]), null);
 });

@@ -61,30 +61,55 @@ export function coloring(
   const value = (item: Item) => valueOf(item, by, tiles);
   const known = items.map(value).filter((number): number is number => number !== null);
   if (known.length === 0) return { colorOf: () => null, legend: { swatches: [], range: null } };
-  const size = by === "parameters" || by === "flops";
-  const signed = by === "mean" && Math.min(...known) < 0;
-  const scale = size ? (number: number) => Math.log10(1 + number) : (number: number) => number;
-  const far = Math.max(...known.map((number) => Math.abs(scale(number))));
-  const high = by === "zeros" ? 1 : far;
-  const low = signed ? -far : 0;
-  const colors = palette(signed ? "diverging" : "viridis", theme);
-  const words = (number: number) =>
-    size ? formatLarge(number) : by === "zeros" ? `${Math.round(100 * number)} %` : formatValue(number);
-  const top = size ? Math.max(...known) : high;
+  const scale = by === "parameters" || by === "flops" ? sizes(known) : statistics(by, known);
+  const colors = palette(scale.signed ? "diverging" : "viridis", theme);
+  const place = (number: number) => paletteIndex(scale.place(number), 0, 1);
   return {
     colorOf: (item) => {
       const number = value(item);
-      return number === null ? null : cssColor(colors[paletteIndex(scale(number), low, high)]);
+      return number === null ? null : cssColor(colors[place(number)]);
     },
     legend: {
       swatches: [],
       range: {
-        low: words(low),
-        high: words(top),
+        low: scale.low,
+        high: scale.high,
         stops: [0, 51, 102, 153, 204, 255].map((index) => cssColor(colors[index])),
       },
     },
   };
+}
+
+/** Where numbers lie between the two ends of the colours, and what the ends are in words. */
+interface Scale {
+  place(number: number): number;
+  low: string;
+  high: string;
+  signed: boolean;
+}
+
+/** Counts differ by orders of magnitude: their logarithms, from the smallest that is not 0. */
+function sizes(known: readonly number[]): Scale {
+  const some = known.filter((number) => number > 0);
+  const [least, most] = [Math.min(...some), Math.max(...some)];
+  if (some.length === 0) return { place: () => 0, low: "0", high: "0", signed: false };
+  const span = Math.log(most / least) || 1;
+  return {
+    place: (number) => Math.log(Math.max(number, least) / least) / span,
+    low: `${some.length < known.length ? "≤ " : ""}${formatLarge(least)}`,
+    high: `${formatLarge(most)}, logarithmic`,
+    signed: false,
+  };
+}
+
+function statistics(by: ColorBy, known: readonly number[]): Scale {
+  if (by === "zeros") return { place: (number) => number, low: "0 %", high: "100 %", signed: false };
+  const far = Math.max(...known.map(Math.abs)) || 1;
+  if (by === "mean" && Math.min(...known) < 0) {
+    const place = (number: number) => (number / far + 1) / 2;
+    return { place, low: formatValue(-far), high: formatValue(far), signed: true };
+  }
+  return { place: (number) => number / far, low: "0", high: formatValue(far), signed: false };
 }
 
 /** The number that colours tell of a thing; a block has that of the layer that leaves it. */

@@ -327,7 +327,7 @@ function makePlanner(graph: Graph, direction: Direction, pictures: boolean): Pla
   return new Planner(graph, {
     direction,
     card: cardSize(direction, pictures),
-    along: sideways ? 18 : 14, // of the layout's ranks, of which every second is for bends
+    along: 18, // of the layout's ranks, of which every second is for bends
     across: sideways ? 20 : 24,
     ends: sideways ? 32 : 24,
     sides: 14,
