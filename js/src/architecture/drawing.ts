@@ -35,6 +35,7 @@ export class Drawing {
   private readonly pointed = s("g", { "pointer-events": "none" });
   private readonly drawn = new Map<string, Drawn>();
   private readonly pen = document.createElement("canvas").getContext("2d");
+  private readonly widths = new Map<string, number>(); // of texts; measuring takes long
   private layout: Layout | null = null;
   private inks: Inks | null = null;
 
@@ -91,8 +92,15 @@ export class Drawing {
 
   measure(text: string, bold: boolean, inks: Inks): number {
     if (!this.pen) return 7 * text.length;
-    this.pen.font = `${bold ? "600 12px" : "11px"} ${inks.font}`;
-    return this.pen.measureText(text).width;
+    const font = `${bold ? "600 12px" : "11px"} ${inks.font}`;
+    const key = `${font} ${text}`;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      this.pen.font = font;
+      width = this.pen.measureText(text).width;
+      this.widths.set(key, width);
+    }
+    return width;
   }
 
   private drawCard(box: Box, look: Look): void {

@@ -94,11 +94,11 @@ export class Planner {
   }
 
   private part(group: string, unfolded: ReadonlySet<string>): Part {
-    const inner = [...unfolded].filter((name) => this.graph.around(name).includes(group)).sort();
-    const key = group === "" ? "" : JSON.stringify([group, inner]);
-    const known = this.parts.get(key);
-    if (known && group !== "") return known;
-    const made = this.lay(group, unfolded);
+    const inner = [...unfolded].filter(
+      (name) => group === "" || this.graph.around(name).includes(group),
+    );
+    const key = JSON.stringify([group, inner.sort()]);
+    const made = this.parts.get(key) ?? this.lay(group, unfolded);
     this.parts.set(key, made);
     return made;
   }
