@@ -178,7 +178,15 @@ function drawLine(line: Line, direction: Direction, inks: Inks): SVGGElement {
     group.append(
       s(
         "text",
-        { x, y: y - 5, "text-anchor": "middle", fill: inks.quiet, "font-size": 10, ...halo },
+        {
+          x,
+          y: y - 5,
+          color: inks.quiet, // not that of the line
+          fill: "currentColor",
+          "text-anchor": "middle",
+          "font-size": 10,
+          ...halo,
+        },
         shape,
       ),
     );
