@@ -1,12 +1,13 @@
-"""Every layer of a network as one small picture and a few numbers, from one compiled pass.
+"""Every layer of a network as one small picture and a few numbers, from one pass.
 
 A picture shows the channel with the largest mean of absolute values: a mean over channels would be
-the same grey blur in every layer. It is shrunk and quantised on the device, where all pictures are
-put into one array, so that a network of 300 layers is two transfers.
+the same grey blur in every layer. It is shrunk and quantised on the device. One pass computes the
+layers; what makes a picture of one is compiled once for each size, of which a deep network has few.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -68,19 +69,10 @@ def thumbnails(net: Network, x: Any) -> Thumbnails:
     traced = net.at(batch.shape)
     layers = traced.layout.layers
     names = tuple(layer.name for layer in layers)
-    codes, numbers = map(np.asarray, traced.run(_thumbnails, batch, names=names))
-    sizes = [thumbnail_shape(layer) for layer in layers]
-    ends = np.cumsum([rows * columns for rows, columns in sizes])
-    tiles = tuple(
-        part.reshape(size) for part, size in zip(np.split(codes, ends[:-1]), sizes, strict=True)
-    )
-    return Thumbnails(names, tiles, *numbers.T)
-
-
-def thumbnail_shape(layer: Layer) -> tuple[int, int]:
-    """Rows and columns of a layer's thumbnail."""
-    (rows, columns), (high, wide) = _picture_shape(layer), _cell(layer)
-    return rows // high, columns // wide
+    values = traced.run(_values, batch, names=names)
+    made = [_thumbnail_of(values.pop(layer.name), layer) for layer in layers]
+    tiles, numbers = zip(*jax.device_get(made), strict=True)
+    return Thumbnails(names, tiles, *np.stack(numbers).T)
 
 
 def _cell(layer: Layer) -> tuple[int, int]:
@@ -95,17 +87,23 @@ def _picture_shape(layer: Layer) -> tuple[int, int]:
     return (1, channels) if rows == columns == 1 else (rows, columns)
 
 
-def _thumbnails(
+def _values(
     replay: Replay, x: Float[Array, "1 ..."], names: tuple[str, ...]
-) -> tuple[jax.Array, jax.Array]:
-    found = replay(x, names)
-    pairs = [_thumbnail(found[name], replay.layer(name)) for name in names]
-    return jnp.concatenate([codes for codes, _ in pairs]), jnp.stack([n for _, n in pairs])
+) -> dict[str, jax.Array]:
+    return replay(x, names)
 
 
-def _thumbnail(value: jax.Array, layer: Layer) -> tuple[jax.Array, jax.Array]:
+def _thumbnail_of(value: jax.Array, layer: Layer) -> tuple[jax.Array, jax.Array]:
     channels, *_ = tile_shape(layer)
-    flat = channels_last(value, layer)[0].astype(jnp.float32).reshape(-1, channels)
+    flat = channels_last(value, layer)[0].reshape(-1, channels)
+    return _thumbnail(flat, shape=_picture_shape(layer), cell=_cell(layer))
+
+
+@functools.partial(jax.jit, static_argnames=("shape", "cell"))
+def _thumbnail(
+    flat: Float[Array, "places c"], shape: tuple[int, int], cell: tuple[int, int]
+) -> tuple[jax.Array, jax.Array]:
+    flat = flat.astype(jnp.float32)
     finite = jnp.isfinite(flat)
     count = jnp.maximum(jnp.sum(finite), 1)
     known = jnp.where(finite, flat, 0)
@@ -114,15 +112,18 @@ def _thumbnail(value: jax.Array, layer: Layer) -> tuple[jax.Array, jax.Array]:
     picture = known
     if flat.shape[0] > 1:
         picture = known[:, jnp.argmax(jnp.sum(jnp.abs(known), 0))]
-    small = _shrunk(picture.reshape(_picture_shape(layer)), layer)
+    small = _shrunk(picture.reshape(shape), cell)
     low, high = jnp.min(small), jnp.max(small)
     codes = jnp.round((small - low) / jnp.where(high > low, high - low, 1) * 255)
     numbers = jnp.stack([low, high, mean, spread, jnp.mean(flat == 0)])
-    return codes.astype(jnp.uint8).reshape(-1), numbers
+    return codes.astype(jnp.uint8), numbers
 
 
-def _shrunk(picture: Float[Array, "rows columns"], layer: Layer) -> Float[Array, "r c"]:
+def _shrunk(
+    picture: Float[Array, "rows columns"], cell: tuple[int, int]
+) -> Float[Array, "cells_down cells_across"]:
     """Means of cells; what is left at the end and fills no cell is left out."""
-    (rows, columns), (high, wide) = thumbnail_shape(layer), _cell(layer)
+    high, wide = cell
+    rows, columns = picture.shape[0] // high, picture.shape[1] // wide
     whole = picture[: rows * high, : columns * wide]
     return whole.reshape(rows, high, columns, wide).mean((1, 3))
