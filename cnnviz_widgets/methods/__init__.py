@@ -51,6 +51,7 @@ from .presets import PRESETS, Preset
 from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
 from .transforms import (
@@ -112,6 +113,7 @@ __all__ = [
     "Rotate",
     "Scale",
     "Shift",
+    "Thumbnails",
     "TileSheet",
     "TileSheets",
     "TopExample",
@@ -187,6 +189,7 @@ __all__ = [
     "smooth_grad",
     "square_grad",
     "tensor_direction",
+    "thumbnails",
     "tile_sheets",
     "top_example_frames",
     "top_examples",

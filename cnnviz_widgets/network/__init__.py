@@ -9,6 +9,7 @@ from .errors import (
     UnknownTargetError,
 )
 from .frozen import FAST, FROZEN
+from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
 from .network import Network
 from .pieces import Piece, find_pieces
@@ -26,8 +27,11 @@ __all__ = [
     "NO_RULES",
     "REDIRECTED",
     "Composite",
+    "Edge",
     "InputError",
     "Layer",
+    "LayerGraph",
+    "LayerGroup",
     "ModelError",
     "Network",
     "Piece",
@@ -41,6 +45,7 @@ __all__ = [
     "UnknownOperationError",
     "UnknownTargetError",
     "find_pieces",
+    "layer_graph",
     "load",
     "multipliers",
     "relevance",
