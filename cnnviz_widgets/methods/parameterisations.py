@@ -92,15 +92,17 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Fourier:
-    """Waves scaled as 1 / frequency, with decorrelated colours, as in Lucid.
+    """Waves scaled as 1 / frequency, as in Lucid.
 
     Attributes:
         deviation: standard deviation of the coefficients at the start.
         decay: power of the frequency by which coefficients are scaled down.
+        decorrelated: whether the colours are; of RGB only. Saturated colours are then far away.
     """
 
     deviation: float = 0.01
     decay: float = 1.0
+    decorrelated: bool = True
 
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
         """Noise, which the sigmoid puts around grey."""
@@ -109,7 +111,7 @@ class Fourier:
 
     def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """The coefficients of this image."""
-        waves = 4 * from_picture(image, decorrelated=True)
+        waves = 4 * from_picture(image, self.decorrelated)
         spectrum = jnp.fft.rfft2(jnp.moveaxis(waves, -1, 1))
         spectrum = spectrum / self._scale(image.shape[1], image.shape[2])
         return jnp.stack([spectrum.real, spectrum.imag])
@@ -121,7 +123,7 @@ class Fourier:
         _, rows, columns, _ = shape
         spectrum = jax.lax.complex(*parameters) * self._scale(rows, columns)
         waves = jnp.moveaxis(jnp.fft.irfft2(spectrum, (rows, columns)), 1, -1) / 4
-        return as_picture(waves, decorrelated=True)
+        return as_picture(waves, self.decorrelated)
 
     def _scale(self, rows: int, columns: int) -> np.ndarray:
         frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None])

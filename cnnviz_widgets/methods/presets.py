@@ -60,7 +60,7 @@ PRESETS = {
     "default": Preset(
         Fourier(),
         compose(Shift(4), Scale((0.95, 0.975, 1.0, 1.025, 1.05)), Rotate(_span(-5, 5))),
-        ADAM, 0.05, 256,
+        ADAM, 0.1, 256,  # twice Lucid's rate, for black and white to be in reach in 256 steps
     ),
     "lucid": Preset(
         Fourier(),

@@ -13,13 +13,12 @@ import traitlets as t
 from PIL import Image
 
 from ..methods import Thumbnails, thumbnails
-from ..network import InputError, LayerGraph, Network, layer_graph
+from ..network import LayerGraph, Network, layer_graph
 from .architecture_picture import graph_picture
-from .base import View
-from .feature_maps import Given
 from .locked import LOCK
 from .names import check_name
 from .picture import as_png, to_pixels
+from .pictured import PicturedView
 from .running import Frame
 from .selection import Selection
 from .wire import floats, integers
@@ -31,7 +30,7 @@ INPUT_SIDE = 56
 COLORS = ("kind", "parameters", "flops", "mean", "spread", "zeros")
 
 
-class Architecture(View):
+class Architecture(PicturedView):
     """Shows the layers of a network, what flows between them, and what is in them.
 
     Set `image`, `layer`, `unfolded` or `color` to change what is shown.
@@ -65,7 +64,6 @@ class Architecture(View):
     layer = t.Unicode("").tag(sync=True, echo_update=False)
     unfolded = t.List(t.Unicode()).tag(sync=True, echo_update=False)
     color = t.Enum(COLORS, "kind").tag(sync=True, echo_update=False)
-    image = Given()
 
     def __init__(
         self,
@@ -100,13 +98,6 @@ class Architecture(View):
     def _check_unfolded(self, proposal: Any) -> list[str]:
         names = [group.name for group in self._graph.groups]
         return [check_name("the name of a block", name, names) for name in proposal.value]
-
-    @t.validate("image")
-    def _check_image(self, proposal: Any) -> Any:
-        count = self._network.batch(proposal.value).shape[0]
-        if count != 1:
-            raise InputError(f"expected one image, got a batch of {count}. Pass images[:1].")
-        return proposal.value
 
     def _look(self, _change: Any = None) -> None:
         image = self.image
