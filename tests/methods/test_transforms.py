@@ -93,7 +93,11 @@ FORMULAS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("transform", "formula"), FORMULAS, ids=lambda v: repr(v)[:40])
+@pytest.mark.parametrize(
+    ("transform", "formula"),
+    FORMULAS,
+    ids=[repr(transform)[:40] for transform, _ in FORMULAS],
+)
 def test_a_transform_is_the_formula_of_numpy_or_scipy(transform, formula):
     x = pictures(SHAPE, 2)
     np.testing.assert_allclose(transform(jnp.asarray(x), KEY), _planes(formula, x), atol=1e-5)
