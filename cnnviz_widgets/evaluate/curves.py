@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Array, Float32
 
@@ -33,15 +35,24 @@ def curve(
         counts: how many pixels are replaced, step by step.
         output: "probability" or "logit".
     """
+    return np.stack(list(curve_steps(judged, start, end, counts, output)), 1)
+
+
+def curve_steps(
+    judged: Judged,
+    start: Float32[Array, "n h w c"],
+    end: Float32[Array, "n h w c"],
+    counts: Counts,
+    output: str,
+) -> Iterator[Float32[np.ndarray, " n"]]:
+    """The points of `curve`, one by one: each is a pass."""
     check_output(judged.net, output)
     order = ranks(judged.maps)
-    found = [
-        judged.run(
+    for count in counts:
+        found = judged.run(
             score_of_mixture, start, end, order, np.int32(count), judged.classes, output=output
         )
-        for count in counts
-    ]
-    return np.stack([np.asarray(each) for each in found], 1).astype(np.float32)
+        yield np.asarray(found).astype(np.float32)
 
 
 def area(scores: Float32[np.ndarray, "n s"], counts: Counts) -> Scores:

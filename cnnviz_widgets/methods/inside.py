@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FAST, InputError, Network, Replay
+from ..network import FROZEN, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -59,7 +59,7 @@ def layer_gradient(
     classes = targets(net, batch, target)
     values, gradients = net.at(batch.shape).run(
         at_layer, batch, np.asarray(classes, np.int32),
-        rules=FAST, layer=chosen, logits=net.logits.name,
+        rules=FROZEN, layer=chosen, logits=net.logits.name,
     )  # fmt: skip
     found = np.asarray(values * gradients if times_activation else gradients)
     yield Attribution(
@@ -92,11 +92,10 @@ def neuron_gradient(
     batch = picture_batch(net, x)
     goal = objective(net, unit)
     classes = targets(net, batch, target)
-    for name in goal.layers:
-        check_position(goal, net.at(batch.shape).layer(name))
+    check_position(goal, net.at(batch.shape).layer)
     found = np.asarray(
         net.at(batch.shape).run(
-            _of_a_unit, batch, goal.arguments, rules=FAST, layers=goal.layers, score=goal.score
+            _of_a_unit, batch, goal.weighed, rules=FROZEN, layers=goal.layers, score=goal.form
         )
     )
     yield Attribution(

@@ -214,4 +214,4 @@ FAST = RuleBook(
         "reduce_window_max": _MAX_POOL,
     },
 )
-"""Values up to rounding, about 1e-6, too: for ascents and attribution, which run many passes."""
+"""Values up to rounding, about 1e-6, too: for what runs the network many times."""

@@ -135,8 +135,10 @@ def _in_between(name: str, function: Function, references: Sequence[jax.Array]) 
     def backward(inputs: Sequence[jax.Array], _: jax.Array, g: jax.Array) -> list[jax.Array]:
         (a, b), (a0, b0) = inputs, references
         middle = (a + a0) / 2
-        if name == "div":
-            return [g * (1 / b + 1 / b0) / 2, -g * middle / (b * b0)]
+        if name == "div":  # by what changes: a product with its inverse
+            _, back = jax.vjp(jnp.multiply, middle, (1 / b + 1 / b0) / 2)
+            to_a, to_inverse = back(g)
+            return [to_a, -to_inverse / (b * b0)]
         _, back = jax.vjp(lambda a, b: function(a, b)[0], middle, (b + b0) / 2)
         return list(back(g))
 

@@ -28,7 +28,7 @@ from .picture import as_png, maps_picture
 from .pictured import PicturedView
 from .running import Frame
 from .selection import Selection
-from .trust import Floor, completeness_line, randomised_line
+from .trust import Floor, Line, completeness_line, randomised_line
 from .wire import pack, whole
 
 MOST = 6
@@ -38,7 +38,7 @@ FARTHEST = 32
 """Of the attack, in 255ths of the range."""
 
 ATTACK_STEPS = 7
-PATIENCE = 0.1  # seconds without a frame in which a run cannot be left
+PATIENCE = 0.05  # seconds without a frame in which a run cannot be left
 
 
 class Attribution(PicturedView):
@@ -122,7 +122,8 @@ class Attribution(PicturedView):
             self.layers = [each.name for each in spatial_layers(net)]
             self.methods = [methods] if isinstance(methods, str) else list(methods)
             if selection is not None:
-                self._at_close.append(selection.join(self, ["image", "target", "layer"]))
+                names = ("image", "target", "layer")
+                self._at_close.append(selection.join(self, names, later=("layer",)))
             if target is not None:
                 self.target = net.class_index(target)
             if layer is not None:
@@ -258,14 +259,20 @@ def _trusted(
         record.trust[name] += completeness_line(found)
     yield record.newest()
     floor = Floor(net, batch, target)
-    for name, found in record.found.items():
-        record.trust[name].append(floor.line(found))
-        yield record.newest()
+    for measure in (
+        lambda found: floor.line(found),
+        lambda found: randomised_line(net, batch, found, options[found.method]),
+    ):
+        for name, found in record.found.items():
+            yield from _noted(record, name, measure(found))
+
+
+def _noted(record: AttributionRecord, name: str, lines: Iterator[Line | None]) -> Iterator[Frame]:
+    """Note the lines as they come; while none does, let others have their turn now and then."""
     left = time.monotonic()
-    for name, found in record.found.items():
-        for line in randomised_line(net, batch, found, options[name]):
-            if line is not None:
-                record.trust[name].append(line)
-            if line is not None or time.monotonic() - left > PATIENCE:
-                yield record.newest()
-                left = time.monotonic()
+    for line in lines:
+        if line is not None:
+            record.trust[name].append(line)
+        if line is not None or time.monotonic() - left > PATIENCE:
+            yield record.newest()
+            left = time.monotonic()

@@ -40,10 +40,11 @@ class LayeredView(View):
         names: tuple[str, ...],
         layer: str | None,
         channel: int | None,
+        later: tuple[str, ...] = (),
     ) -> None:
         """Take over what a selection holds, but first of all what was asked for."""
         if selection is not None:
-            self._at_close.append(selection.join(self, names))
+            self._at_close.append(selection.join(self, names, later))
         if layer is not None:
             self.layer = layer
         if channel is not None:

@@ -61,10 +61,14 @@ class Selection(Locked):
         names = ("layer", "channel", "position", "target", "iteration")
         return f"Selection({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-    def join(self, view: t.HasTraits, names: Sequence[str]) -> Callable[[], None]:
+    def join(
+        self, view: t.HasTraits, names: Sequence[str], later: Sequence[str] = ()
+    ) -> Callable[[], None]:
         """Tie traits of a view to those of the same names here, both ways.
 
         What is chosen here already goes to the view; for the rest the view's own is taken over.
+        Neither holds for the names in `later`, which follow each other from the next change on:
+        what a view begins with may be a guess of its own, and no one's choice.
 
         Returns:
             What unties them.
@@ -75,7 +79,7 @@ class Selection(Locked):
             for source, target in ((self, view), (view, self))
         ]
         with LOCK:
-            for name in names:
+            for name in [name for name in names if name not in later]:
                 source, target = (view, self) if getattr(self, name) is None else (self, view)
                 _pass_on(target, t.Bunch(name=name, new=getattr(source, name)))
             for source, handler, name in ties:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from .. import evaluate
+from ..evaluate.baselines import baseline_images
+from ..evaluate.curves import area, counts_of, curve_steps
+from ..evaluate.judged import judge
 from ..evaluate.similarity import spearman
 from ..methods.attribution import METHODS, Attribution
 from ..methods.guide import GUIDE
@@ -44,28 +47,23 @@ class Floor:
 
     def __init__(self, net: Network, batch: Any, target: int) -> None:
         self._given = net, batch, target
-        self._scores: tuple[float, float] | None = None
+        self._chance: tuple[float, float] | None = None
 
-    def scores(self) -> tuple[float, float]:
-        """Deletion and insertion."""
-        if self._scores is None:
-            net, batch, target = self._given
-            self._scores = _scores(net, batch, evaluate.random_map(net, batch, target=target))
-        return self._scores
-
-    def line(self, found: Attribution) -> Line:
-        """Whether a map points at what the network needs, beside the random one."""
-        net, batch, _ = self._given
-        deletion, insertion = _scores(net, batch, found)
-        chance, chance_in = self.scores()
-        words = (
-            f"Deletion {deletion:.2f} (random {chance:.2f}), insertion {insertion:.2f} "
-            f"(random {chance_in:.2f})"
-        )
+    def line(self, found: Attribution) -> Iterator[Line | None]:
+        """Whether a map points at what the network needs; `None` while it is measured."""
+        net, batch, target = self._given
+        deletion, insertion = yield from _scores(net, batch, found)
+        if self._chance is None:
+            noise = evaluate.random_map(net, batch, target=target)
+            self._chance = yield from _scores(net, batch, noise)
+        chance, chance_in = self._chance
         better = (deletion < chance, insertion > chance_in)
         verdict = {2: "better than random", 1: "one better than random"}.get(sum(better))
-        return {
-            "text": f"{words}: {verdict or 'no better than random'}",
+        yield {
+            "text": (
+                f"Deletion {deletion:.2f} (random {chance:.2f}), insertion {insertion:.2f} "
+                f"(random {chance_in:.2f}): {verdict or 'no better than random'}"
+            ),
             "tone": "good" if all(better) else "plain" if any(better) else "bad",
         }
 
@@ -89,12 +87,21 @@ def randomised_line(
     yield {"text": f"{words} (rank correlation {alike:.2f})", "tone": tone}
 
 
-def _scores(net: Network, batch: Any, found: Attribution) -> tuple[float, float]:
-    given = {"target": found.target, "steps": STEPS}
-    return (
-        float(evaluate.deletion(net, batch, found, **given)[0]),
-        float(evaluate.insertion(net, batch, found, **given)[0]),
-    )
+def _scores(
+    net: Network, batch: Any, found: Attribution
+) -> Generator[None, None, tuple[float, float]]:
+    """Deletion and insertion, left after each pass: a view has other things to do as well."""
+    judged = judge(net, batch, found, found.target)
+    counts = counts_of(judged.pixels, STEPS)
+    black, blur = (baseline_images(judged, name) for name in ("black", "blur"))
+    areas = []
+    for start, end in ((judged.batch, black), (blur, judged.batch)):
+        points = []
+        for point in curve_steps(judged, start, end, counts, "probability"):
+            points.append(point)
+            yield None
+        areas.append(float(area(np.stack(points, 1), counts)[0]))
+    return areas[0], areas[1]
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

@@ -1,87 +1,103 @@
-"""Makes captum.npz: what Captum gives for two small networks.
+"""Makes captum.npz: what Captum gives for the networks of make_networks.py.
 
-    pip install torch==2.13.0 captum==0.9.0; python tests/golden/make_captum.py
-
-Arrays are in the order of JAX: images NHWC, kernels HWIO, dense matrices (inputs, outputs).
+pip install torch==2.15.0 captum==0.9.0; python tests/golden/make_captum.py
 """
 
 from pathlib import Path
 
 import numpy as np
 import torch
-from captum import attr
+from captum import attr, robust
+from captum.attr._utils.lrp_rules import EpsilonRule
+from make_networks import images, networks, segments, to_jax
 from torch import nn
 
 STEPS = 20
+LAYERS = {
+    "plain": {"relu1": "relu", "conv2": "conv_2"},
+    "residual": {"relu2": "relu_2"},
+    "dense": {"pool": "avg_pool"},
+}
+"""Modules, and the names of the same layers in the package."""
 
 
-class Plain(nn.Module):
-    """Convolutions, a max-pool, the mean over places, a dense layer."""
+def lrp(model: nn.Module, x: torch.Tensor, target: torch.Tensor, epsilon: float) -> torch.Tensor:
+    """The epsilon rule, where the layers' own stabilisers are those of the package.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
-        self.conv2 = nn.Conv2d(6, 8, 3, padding=1)
-        self.head = nn.Linear(8, 5)
-        # Hooks need a module for each use.
-        self.relu1, self.relu2, self.pool = nn.ReLU(), nn.ReLU(), nn.MaxPool2d(2)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.pool(self.relu1(self.conv1(x)))
-        return self.head(self.relu2(self.conv2(x)).mean((2, 3)))
-
-
-class Residual(nn.Module):
-    """Batch norm, a residual addition, a concatenation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
-        self.norm = nn.BatchNorm2d(6)
-        self.conv2 = nn.Conv2d(6, 6, 3, padding=1)
-        self.head = nn.Linear(12, 5)
-        self.relu1, self.relu2 = nn.ReLU(), nn.ReLU()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        first = self.relu1(self.norm(self.conv1(x)))
-        second = self.relu2(first + self.conv2(first))
-        return self.head(torch.cat([first, second], 1).mean((2, 3)))
+    A convolution and its batch norm have two epsilons here, and one in the package, which merges
+    the two. They are the same if the batch norm has it and the convolution none. A mean has its
+    stabiliser here, its sum in the package.
+    """
+    children = dict(model.named_children())
+    merged = {"conv1"} if "norm" in children else set()
+    summands = {"pool": 4, "mean": 120 if "norm" in children else 30}
+    for name, module in children.items():
+        if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm2d)):
+            module.rule = EpsilonRule(1e-12 if name in merged else epsilon)
+        elif isinstance(module, nn.MaxPool2d) or name == "join":
+            module.rule = EpsilonRule(1e-12)
+        elif not isinstance(module, nn.ReLU):
+            module.rule = EpsilonRule(1e-6 / summands.get(name, 1))
+    return attr.LRP(model).attribute(x, target=target)
 
 
-def jax_order(value: torch.Tensor) -> np.ndarray:
-    order = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}[value.ndim]
-    return value.detach().numpy().transpose(order)
+def pixels(model: nn.Module) -> dict[str, torch.Tensor]:
+    x, start, target = images()
+    of = {"inputs": x, "target": target}
+    loss = nn.CrossEntropyLoss(reduction="none")
+    parts = segments()[None, None]
+    from_start = {**of, "baselines": start}
+    small = {"sliding_window_shapes": (3, 4, 3), "strides": (3, 2, 2)}
+    large = {"sliding_window_shapes": (3, 5, 4), "strides": (3, 4, 3)}
+    fgsm, pgd = robust.FGSM(model, loss, 0.0, 1.0), robust.PGD(model, loss, 0.0, 1.0)
+    fgsm.zero_thresh = pgd.fgsm.zero_thresh = 0.0  # small gradients have a sign, too
+    return {
+        "saliency": attr.Saliency(model).attribute(**of),
+        "input_x_gradient": attr.InputXGradient(model).attribute(**of),
+        "integrated_gradients": attr.IntegratedGradients(model).attribute(**of, n_steps=STEPS),
+        "guided_backpropagation": attr.GuidedBackprop(model).attribute(**of),
+        "deconvnet": attr.Deconvolution(model).attribute(**of),
+        "guided_grad_cam": attr.GuidedGradCam(model, model.relu1).attribute(**of),
+        "deep_lift/black": attr.DeepLift(model).attribute(**of),
+        "deep_lift/start": attr.DeepLift(model).attribute(**from_start),
+        "lrp/1e-09": lrp(model, x, target, 1e-9),
+        "lrp/0.1": lrp(model, x, target, 0.1),
+        "fgsm": fgsm.perturb(x, 0.03, target),
+        "pgd": pgd.perturb(x, 0.05, 0.02, 7, target),
+        "pgd/targeted": pgd.perturb(x, 0.05, 0.02, 7, target, targeted=True),
+        "occlusion/4 3, 2 2": attr.Occlusion(model).attribute(**of, **small),
+        "occlusion/5 4, 4 3": attr.Occlusion(model).attribute(**from_start, **large),
+        "feature_ablation": attr.FeatureAblation(model).attribute(**from_start, feature_mask=parts),
+        "kernel_shap": attr.ShapleyValues(model).attribute(**from_start, feature_mask=parts),
+    }  # fmt: skip
+
+
+def inside(model: nn.Module, name: str) -> dict[str, torch.Tensor]:
+    """What is asked of one layer."""
+    x, start, target = images()
+    layer = getattr(model, name)
+    times = attr.LayerGradientXActivation(model, layer).attribute(x, target=target)
+    conductance = attr.LayerConductance(model, layer)
+    return {
+        "layer_gradient": times,
+        "conductance": conductance.attribute(x, start, target=target, n_steps=STEPS),
+        "neuron_gradient": attr.NeuronGradient(model, layer).attribute(x, (1, 1, 3)),
+        "grad_cam": attr.LayerGradCam(model, layer).attribute(x, target=target)[:, 0],
+    }
 
 
 def main() -> None:
-    torch.manual_seed(0)
-    x, target = torch.rand(3, 3, 12, 10), torch.tensor([0, 3, 4])
-    found: dict[str, np.ndarray] = {"x": x.numpy().transpose(0, 2, 3, 1), "target": target.numpy()}
-    for name, model in (("plain", Plain()), ("residual", Residual())):
-        if name == "residual":
-            for statistic in (model.norm.running_mean, model.norm.running_var):
-                statistic.data = torch.rand(6) + 0.5
-            model.norm.weight.data = torch.randn(6)
-            model.norm.bias.data = torch.randn(6)
-        model.eval()
-        for key, value in model.state_dict().items():
-            if value.ndim:
-                found[f"{name}/{key}"] = jax_order(value)
-        found[f"{name}/logits"] = model(x).detach().numpy()
-        pixels = {
-            "saliency": attr.Saliency(model).attribute(x, target=target),
-            "input_x_gradient": attr.InputXGradient(model).attribute(x, target=target),
-            "integrated_gradients": attr.IntegratedGradients(model).attribute(
-                x, target=target, n_steps=STEPS
-            ),
-            "guided_backpropagation": attr.GuidedBackprop(model).attribute(x, target=target),
-            "deconvnet": attr.Deconvolution(model).attribute(x, target=target),
-        }
-        for key, value in pixels.items():
-            found[f"{name}/{key}"] = value.detach().numpy().transpose(0, 2, 3, 1)
-        maps = attr.LayerGradCam(model, model.conv2).attribute(x, target=target)
-        found[f"{name}/grad_cam"] = maps.detach().numpy()[:, 0]
+    found: dict[str, np.ndarray] = {}
+    for network, model in networks().items():
+        for key, value in pixels(model).items():
+            value = to_jax(value)
+            flat = key.split("/")[0] in ("occlusion", "feature_ablation", "kernel_shap")
+            found[f"{network}/{key}"] = value[..., 0] if flat else value  # alike in all colours
+        for module, layer in LAYERS[network].items():
+            for key, value in inside(model, module).items():
+                found[f"{network}/{key}/{layer}"] = to_jax(value)
     np.savez_compressed(Path(__file__).with_name("captum.npz"), **found)
 
 
-main()
+if __name__ == "__main__":
+    main()

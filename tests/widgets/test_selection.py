@@ -4,7 +4,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import FeatureMaps, GradientAscent, LayerList, Selection
+from cnnviz_widgets.widgets import (
+    Attribution,
+    FeatureMaps,
+    GradientAscent,
+    LayerList,
+    Selection,
+)
 
 from .conftest import PATIENCE
 
@@ -147,3 +153,15 @@ def test_views_always_agree(pages, maps, ascent, layers, chosen, sequence):
         assert maps.position == ascent.position == chosen.position
     for view, page in zip((maps, ascent, layers), pages, strict=True):
         assert page.traits["layer"] == view.layer
+
+
+def test_a_view_s_first_guess_can_be_kept_to_itself(digits, three):
+    chosen = Selection(layer="conv2")
+    view = GradientAscent(digits, selection=chosen)
+    assert chosen.target is None
+    view.target = 4
+    assert chosen.target == 4
+    maps = Attribution(digits, three, "grad_cam", selection=chosen)
+    assert (maps.target, maps.layer) == (4, "")  # a CAM's layer is its own until one is pointed at
+    chosen.layer = "relu"
+    assert maps.layer == "relu"
