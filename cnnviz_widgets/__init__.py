@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .widgets import Architecture as Architecture
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
+    from .widgets import DeepDream as DeepDream
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -38,6 +39,7 @@ _HOMES = {
     "load": "network",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
+    "DeepDream": "widgets",
     "Architecture": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
@@ -51,6 +53,7 @@ __all__ = [
     "Architecture",
     "Attribution",
     "Deconvolution",
+    "DeepDream",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

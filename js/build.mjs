@@ -18,6 +18,7 @@ const views = [
   "architecture",
   "attribution",
   "deconvolution",
+  "deep-dream",
   "feature-maps",
   "gradient-ascent",
   "image-chooser",

@@ -16,6 +16,7 @@ VIEWS = (
     "architecture",
     "attribution",
     "deconvolution",
+    "deep-dream",
     "feature-maps",
     "gradient-ascent",
     "image-chooser",

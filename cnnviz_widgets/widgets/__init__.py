@@ -9,6 +9,7 @@ from .architecture import Architecture
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
+from .deep_dream import DeepDream
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
@@ -20,6 +21,7 @@ __all__ = [
     "Architecture",
     "Attribution",
     "Deconvolution",
+    "DeepDream",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
