@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
+    from .widgets import ActivationAtlas as ActivationAtlas
     from .widgets import Architecture as Architecture
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
@@ -37,6 +38,7 @@ _HOMES = {
     "Layer": "network",
     "Network": "network",
     "load": "network",
+    "ActivationAtlas": "widgets",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
     "DeepDream": "widgets",
@@ -50,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ActivationAtlas",
     "Architecture",
     "Attribution",
     "Deconvolution",

@@ -5,6 +5,7 @@ its page. `base` is what all views share, `running` ties a view to its jobs, `se
 to one another, and `wire` is how frames and messages look on their way.
 """
 
+from .activation_atlas import ActivationAtlas
 from .architecture import Architecture
 from .attribution import Attribution
 from .base import View
@@ -18,6 +19,7 @@ from .layer_list import LayerList
 from .selection import Selection
 
 __all__ = [
+    "ActivationAtlas",
     "Architecture",
     "Attribution",
     "Deconvolution",

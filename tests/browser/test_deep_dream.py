@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from tests.browser.jupyterlab import Notebook, await_frame, await_refresh, await_state
+from tests.browser.jupyterlab import Notebook, await_frame, await_state
 
 VIEW = """
 import numpy as np
@@ -157,24 +156,6 @@ def test_a_page_loaded_anew_goes_through_the_same_frames(new_notebook: Callable[
     expect(view).to_have_attribute("data-step", "5")
     notebook.await_value("view.iteration", 5)
     expect_shown(notebook, view)
-
-
-@pytest.mark.parametrize("show", ["beside", "over"])
-def test_it_looks_well(new_notebook: Callable[..., Notebook], show: str):
-    notebook, view = open_view(new_notebook)
-    notebook.run(f"view.show = {show!r}; view.play()")
-    await_state(view, "done")
-    view.get_by_label("Iteration", exact=True).fill("19")
-    for theme in ("light", "dark"):
-        notebook.set_theme(theme)
-        for width in (420, 1280):
-            notebook.page.set_viewport_size({"width": width + 420, "height": 1200})
-            box = view.bounding_box()
-            assert box is not None
-            wide = round(2 * width + 420 - box["width"])
-            notebook.page.set_viewport_size({"width": wide, "height": 1200})
-            await_refresh(notebook.page)
-            notebook.screenshot(f"deep-dream-{show}-{theme}-{width}", view)
 
 
 def expect_shown(notebook: Notebook, view: Locator) -> None:
