@@ -167,7 +167,8 @@ def spread(
         ImportError: for "umap", without umap-learn.
     """
     if len(values) < 3 or not values.std(0).any():
-        raise InputError(f"expected at least three values that differ, got {len(values)}.")
+        alike = ", all alike" if len(values) > 2 else ""
+        raise InputError(f"expected at least three values that differ, got {len(values)}{alike}.")
     if layout == "pca":
         plane = principal_components(values)
     else:
