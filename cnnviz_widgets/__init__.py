@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
+    from .widgets import ActivationAtlas as ActivationAtlas
     from .widgets import Architecture as Architecture
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
+    from .widgets import DeepDream as DeepDream
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -37,8 +39,10 @@ _HOMES = {
     "Layer": "network",
     "Network": "network",
     "load": "network",
+    "ActivationAtlas": "widgets",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
+    "DeepDream": "widgets",
     "Architecture": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
@@ -50,9 +54,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "ActivationAtlas",
     "Architecture",
     "Attribution",
     "Deconvolution",
+    "DeepDream",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

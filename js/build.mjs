@@ -15,9 +15,11 @@ import * as esbuild from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "../cnnviz_widgets/static");
 const views = [
+  "activation-atlas",
   "architecture",
   "attribution",
   "deconvolution",
+  "deep-dream",
   "feature-maps",
   "gradient-ascent",
   "image-chooser",

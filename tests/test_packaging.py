@@ -13,9 +13,11 @@ from tools import frontend
 
 ROOT = Path(__file__).parent.parent
 VIEWS = (
+    "activation-atlas",
     "architecture",
     "attribution",
     "deconvolution",
+    "deep-dream",
     "feature-maps",
     "gradient-ascent",
     "image-chooser",

@@ -32,6 +32,7 @@ from .guide import GUIDE
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
 from .likeness_objectives import activation_difference, likeness
+from .lost_logits import lost_logits
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
 from .objectives import INPUT, OPACITY, Objective, Place, objective, of_taps
@@ -172,6 +173,7 @@ __all__ = [
     "likeness",
     "lime",
     "local_group",
+    "lost_logits",
     "lrp",
     "neuron",
     "neuron_gradient",

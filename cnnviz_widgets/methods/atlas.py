@@ -44,6 +44,7 @@ class Atlas:
         cells: int (K, 2), row and column of each cell that is not too empty.
         counts: int (K,), how many values are in each.
         directions: float32 (K, C), the mean of each.
+        members: int (M,), the number of each value's cell; -1 for those in none.
     """
 
     layer: str
@@ -54,6 +55,7 @@ class Atlas:
     cells: Int[np.ndarray, "k 2"]
     counts: Int[np.ndarray, " k"]
     directions: Float32[np.ndarray, "k c"]
+    members: Int[np.ndarray, " m"]
 
     def objectives(self, cosine_power: float = 2.0) -> list[Objective]:
         """One for each cell, for `ascend(net, ..., steps=ICON_STEPS)`."""
@@ -103,57 +105,118 @@ def activation_atlas(
         >>> atlas = activation_atlas(net, pictures, layer="relu_4")
         >>> *_, last = ascend(net, atlas.objectives(), steps=ICON_STEPS)
     """
-    check_range("grid", grid, 1, 200)
+    check_grid(grid, least)
     check_count("places", places)
-    check_count("least", least)
-    if layout not in LAYOUTS:
-        raise InputError(f"expected a layout of {LAYOUTS}, got {layout!r}.")
-    umap = _umap() if layout == "umap" else None
+    check_layout(layout)
     numbers = np.random.default_rng(np.asarray(
         jax.random.key_data(jax.random.key(seed) if key is None else key)
     ).tolist())  # fmt: skip
-    values, sources = _taken(net, x, layer, places, numbers)
+    values, sources = [], []
+    for number, image in enumerate(as_images(x)):
+        found, at = taken(net, image, number, layer, places, numbers)
+        values.append(found)
+        sources.append(at)
+    plane = spread(layer, np.concatenate(values), np.concatenate(sources), layout, numbers)
+    return plane.binned(grid, least)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A layer's values laid out on a plane, before they are binned.
+
+    Attributes:
+        layer: its name.
+        layout: "pca" or "umap".
+        values: float32 (M, C).
+        sources: int (M, 3), each value's image, row and column.
+        places: float32 (M, 2), down and across, 0 to 1.
+    """
+
+    layer: str
+    layout: str
+    values: Float32[np.ndarray, "m c"]
+    sources: Int[np.ndarray, "m 3"]
+    places: Float32[np.ndarray, "m 2"]
+
+    def binned(self, grid: int, least: int = 1) -> Atlas:
+        """The atlas of so many cells on each side, of those with at least so many values."""
+        cells = np.minimum((self.places * grid).astype(int), grid - 1)
+        found, member, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+        means = np.zeros((len(found), self.values.shape[1]))
+        np.add.at(means, member.reshape(-1), self.values)
+        means = (means / counts[:, None]).astype(np.float32)
+        kept = (counts >= least) & means.any(1)  # a direction of length zero is none
+        number = np.where(kept, np.cumsum(kept) - 1, -1)
+        return Atlas(
+            self.layer, self.layout, grid, self.places, self.sources, found[kept], counts[kept],
+            means[kept], number[member.reshape(-1)],
+        )  # fmt: skip
+
+
+def spread(
+    layer: str,
+    values: Float32[np.ndarray, "m c"],
+    sources: Int[np.ndarray, "m 3"],
+    layout: str,
+    numbers: np.random.Generator,
+) -> Spread:
+    """Lay values out on a plane.
+
+    Raises:
+        InputError: if there are fewer than three, or none differ.
+        ImportError: for "umap", without umap-learn.
+    """
     if len(values) < 3 or not values.std(0).any():
-        raise InputError(f"expected at least three values that differ, got {len(values)}.")
-    if umap is None:
+        alike = ", all alike" if len(values) > 2 else ""
+        raise InputError(f"expected at least three values that differ, got {len(values)}{alike}.")
+    if layout == "pca":
         plane = principal_components(values)
     else:
         near = min(50, len(values) - 1)
-        plane = umap.UMAP(
-            n_neighbors=near,
-            min_dist=0.05,
-            metric="cosine",
-            random_state=int(numbers.integers(2**31)),
-        ).fit_transform(values)
-    plane = clipped(np.asarray(plane, np.float32))
-    cells = np.minimum((plane * grid).astype(int), grid - 1)
-    found, member, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    kept = counts >= least
-    means = np.zeros((len(found), values.shape[1]))
-    np.add.at(means, member.reshape(-1), values)
-    means = (means / counts[:, None]).astype(np.float32)
-    kept &= means.any(1)  # a direction of length zero is none
-    return Atlas(
-        layer, layout, grid, plane, sources, found[kept], counts[kept], means[kept],
-    )  # fmt: skip
+        plane = (
+            _umap()
+            .UMAP(
+                n_neighbors=near,
+                min_dist=0.05,
+                metric="cosine",
+                random_state=int(numbers.integers(2**31)),
+            )
+            .fit_transform(values)
+        )
+    return Spread(layer, layout, values, sources, clipped(np.asarray(plane, np.float32)))
 
 
-def _taken(
-    net: Network, x: Any, layer: str, places: int, numbers: np.random.Generator
-) -> tuple[Float32[np.ndarray, "m c"], Int[np.ndarray, "m 3"]]:
-    """Values at random places, and where they are from. Images go one by one: memory is bounded."""
-    images = [x[number] for number in range(len(x))] if np.ndim(x) == 4 else list(_listed(x))
-    values, sources = [], []
-    for number, image in enumerate(images):
-        batch = picture_batch(net, image)
-        value = np.asarray(activations(net, batch, [layer])[layer][0], np.float32)
-        rows = value.shape[0] if value.ndim == 3 else 1
-        flat = value.reshape(-1, value.shape[-1])
-        chosen = numbers.choice(len(flat), min(places, len(flat)), replace=False)
-        values.append(flat[chosen])
-        columns = max(len(flat) // rows, 1)
-        sources.extend((number, place // columns, place % columns) for place in chosen)
-    return np.concatenate(values), np.asarray(sources, np.int64)
+def check_grid(grid: int, least: int) -> None:
+    """Refuse numbers of which there is no atlas."""
+    check_range("grid", grid, 1, 200)
+    check_count("least", least)
+
+
+def check_layout(layout: str) -> None:
+    """Refuse a layout that is not known, or that needs what is not installed."""
+    if layout not in LAYOUTS:
+        raise InputError(f"expected a layout of {LAYOUTS}, got {layout!r}.")
+    if layout == "umap":
+        _umap()
+
+
+def taken(
+    net: Network, image: Any, number: int, layer: str, places: int, numbers: np.random.Generator
+) -> tuple[Float32[np.ndarray, "p c"], Int[np.ndarray, "p 3"]]:
+    """A layer's values at random places of one image, and where they are from."""
+    batch = picture_batch(net, image)
+    value = np.asarray(activations(net, batch, [layer])[layer][0], np.float32)
+    rows = value.shape[0] if value.ndim == 3 else 1
+    flat = value.reshape(-1, value.shape[-1])
+    chosen = numbers.choice(len(flat), min(places, len(flat)), replace=False)
+    columns = max(len(flat) // rows, 1)
+    sources = [(number, place // columns, place % columns) for place in chosen]
+    return flat[chosen], np.asarray(sources, np.int64)
+
+
+def as_images(x: Any) -> Sequence[Any]:
+    """Images one by one: that is what bounds the memory."""
+    return [x[number] for number in range(len(x))] if np.ndim(x) == 4 else _listed(x)
 
 
 def _listed(x: Any) -> Sequence[Any]:

@@ -153,7 +153,7 @@ def deep_dream(
         DREAM_PRESETS[preset], **{name: value for name, value in given.items() if value is not None}
     )
     _check(settings)
-    image = _one_picture(net, x)
+    image = one_picture(net, x)
     goal = _goal(net, layer, settings.measure, guide)
     check_units(goal, net.__getitem__)
     sizes = _sizes(net, (image.shape[1], image.shape[2]), settings)
@@ -183,7 +183,8 @@ def _dream(
             if not np.isfinite(value):
                 raise AscentDivergedError(
                     f"the dream of {goal.label!r} diverged at step {step}: the score is {value}. "
-                    "Lower the rate, or look for NaN in the network's weights.",
+                    "Lower the rate (the strength of a view), or look for NaN in the network's "
+                    "weights.",
                     last,
                 )
             last = DreamFrame(
@@ -296,8 +297,10 @@ def _goal(net: Network, layer: Any, measure: str, guide: Any) -> Objective:
         raise InputError("expected at least one layer, got none.")
     for weight in weights.values():
         check_range("the weight of a layer", weight, -1e6, 1e6)
+    found = [_of_layer(net, net[name].name, measure, guide) for name in weights]
     parts = [
-        weight * _of_layer(net, net[name].name, measure, guide) for name, weight in weights.items()
+        part if weight == 1 else weight * part
+        for part, weight in zip(found, weights.values(), strict=True)
     ]
     return sum(parts[1:], parts[0])
 
@@ -327,7 +330,7 @@ def _nearest(values: Values, arguments: Any) -> Scores:
     return per_image(jnp.einsum("n...c,qc->n...q", value, jnp.asarray(features)).max(-1))
 
 
-def _one_picture(net: Network, x: Any) -> Float32[Array, "1 h w c"]:
+def one_picture(net: Network, x: Any) -> Float32[Array, "1 h w c"]:
     """The image, of any size, with the network's number of channels."""
     array = np.asarray(x)
     if array.ndim == 3 and not net.takes(array.shape):

@@ -5,10 +5,12 @@ its page. `base` is what all views share, `running` ties a view to its jobs, `se
 to one another, and `wire` is how frames and messages look on their way.
 """
 
+from .activation_atlas import ActivationAtlas
 from .architecture import Architecture
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
+from .deep_dream import DeepDream
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
@@ -17,9 +19,11 @@ from .layer_list import LayerList
 from .selection import Selection
 
 __all__ = [
+    "ActivationAtlas",
     "Architecture",
     "Attribution",
     "Deconvolution",
+    "DeepDream",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

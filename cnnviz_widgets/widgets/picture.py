@@ -121,11 +121,16 @@ def maps_picture(
     for codes, signed in maps:
         colours = palette("diverging" if signed else "magma")[codes]
         shown.append(np.rint(grey + opacity * (colours - grey)).astype(np.uint8))
-    parts = [fitted(each) for each in shown]
-    start = parts[0].width + 4 * GAP
-    whole = Image.new("RGB", (start * len(parts) - 4 * GAP, parts[0].height), PAPER)
+    return beside(shown)
+
+
+def beside(pictures: Sequence[np.ndarray]) -> Image.Image:
+    """Pictures side by side, uint8 RGB, all of one shape and at one scale."""
+    parts = [fitted(each) for each in pictures]
+    step = parts[0].width + 4 * GAP
+    whole = Image.new("RGB", (step * len(parts) - 4 * GAP, parts[0].height), PAPER)
     for k, part in enumerate(parts):
-        whole.paste(part, (k * start, 0))
+        whole.paste(part, (k * step, 0))
     return whole
 
 

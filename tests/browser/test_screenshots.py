@@ -64,11 +64,26 @@ deep.unfolded = ["blocks", "blocks/1"]
 deep.color = "parameters"
 deep
 """,
+    """
+dream = cw.DeepDream(net, image[:200, 100:340], layer="conv3", octaves=3, iterations=4)
+dream.play()
+dream.wait()
+dream.show = "over"
+dream
+""",
+    """
+pieces = [net.fit(piece) for piece in cw.zoo.pieces(["cat", "brick", "moon"], 96, 96)]
+atlas = cw.ActivationAtlas(net, "relu_3", pieces[::3], grid=5, steps=24)
+atlas.wait()
+atlas.cell = [atlas.cells[0].row, atlas.cells[0].column]
+atlas
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
-    "feature-maps-dense", "architecture", "architecture-unfolded",
+    "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
+    "activation-atlas",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.
@@ -98,7 +113,8 @@ JUDGE = """(area, [sharp, contrast]) => {
             if (box.right > right && !scrolls(element)) faults.push(`${name} sticks out`);
             // A picture has the pixels that it has, and a colour bar one for each colour.
             const drawn = element instanceof HTMLCanvasElement
-                && !element.closest(".cv-input, .cv-whole, .cv-pair, .cv-bar-track");
+                && !element.closest(".cv-input, .cv-whole, .cv-pair, .cv-bar-track")
+                && !element.closest(".cv-dream, .cv-card");
             if (drawn && element.width + 1 < box.width * sharp)
                 faults.push(`${name} has ${element.width} pixels for ${box.width}`);
             const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());

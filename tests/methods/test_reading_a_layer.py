@@ -125,6 +125,30 @@ def test_every_cell_of_an_atlas_is_visualised(net):
     assert last.scores.sum() > first.scores.sum()
 
 
+def test_every_value_of_an_atlas_knows_its_cell(net):
+    atlas = m.activation_atlas(net, MANY, layer="one", grid=4, places=5, least=3)
+    inside = np.bincount(atlas.members[atlas.members >= 0], minlength=len(atlas.cells))
+    np.testing.assert_array_equal(inside, atlas.counts)
+    assert (atlas.members == -1).sum() == 60 - atlas.counts.sum() > 0
+    for place, member in zip(atlas.places, atlas.members, strict=True):
+        if member >= 0:
+            np.testing.assert_array_equal(np.minimum(place * 4, 3).astype(int), atlas.cells[member])
+
+
+def test_lost_logits_are_those_of_the_network_without_the_place(net):
+    params = weights((3, 3, 3, 6), (3, 3, 6, 5))
+    first = jax.nn.relu(conv(IMAGE[None] - 0.5, params[0]))
+    own = conv(first, params[1]).mean((1, 2))[0]
+    places = [0, 17, 119]
+    found = m.lost_logits(net, IMAGE, layer="one", places=places)
+    for lost, place in zip(found, places, strict=True):
+        without = first.at[0, place // SIDES[1], place % SIDES[1]].set(0)
+        wanted = own - conv(without, params[1]).mean((1, 2))[0]
+        np.testing.assert_allclose(lost, wanted, atol=1e-6)
+    gone = m.lost_logits(net, IMAGE, layer=net.logits.name, places=[0])
+    np.testing.assert_allclose(gone[0], own, atol=1e-6)
+
+
 def test_an_atlas_of_a_layer_without_places(net):
     atlas = m.activation_atlas(net, MANY, layer="mean", grid=3)
     assert atlas.places.shape == (12, 2)

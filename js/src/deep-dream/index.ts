@@ -1,0 +1,125 @@
+/**
+ * DeepDream: choose what to amplify in a photograph, press Play, watch it dream octave by octave,
+ * and go back through all iterations, during the run and after it.
+ */
+import { followSize } from "../lib/canvas";
+import { button, Select } from "../lib/controls";
+import { h, setText } from "../lib/dom";
+import { receiveFrames } from "../lib/frames";
+import { follow, type State } from "../lib/model";
+import { Notice } from "../lib/notice";
+import { type Shell, view } from "../lib/shell";
+import { Dream, type DreamFrame, type Moment, momentWords } from "./dream";
+import { Pictures } from "./pictures";
+import { Timeline } from "./timeline";
+import { type Change, type Command, type Show, Toolbar, type Traits } from "./toolbar";
+
+const NEWEST = -1;
+const SHOWS = [
+  { value: "beside", text: "beside the photograph" },
+  { value: "over", text: "over the photograph" },
+];
+
+function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
+  let dream: Dream | null = null;
+  let moment: Moment | null = null;
+  let asked: number | null = null; // the step of the picture that the kernel was asked for
+
+  const change: Change = (name, value) => {
+    model.set(name, value);
+    painter.flush();
+    saver.soon();
+  };
+  const goTo = (step: number) => {
+    const newest = dream === null || step >= dream.newest;
+    change("iteration", newest ? NEWEST : dream!.available(step));
+  };
+  const command = (name: Command) => {
+    saver.now(); // what to dream of goes ahead of the command to dream of it
+    kernel.ask({ type: "command", command: name });
+  };
+
+  const toolbar = new Toolbar(change, command, signal);
+  const note = new Notice();
+  const pictures = new Pictures((percent) => change("compare", percent), signal);
+  const timeline = new Timeline(goTo, signal);
+  const words = h("span", { class: "cv-words" });
+  const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
+  latest.classList.add("cv-plain");
+  const show = new Select("Show", (value) => change("show", value as Show), signal);
+  const status = h("div", { class: "cv-status" }, words, latest);
+  const bottom = h("div", { class: "cv-bottom" }, status, timeline.element, show.element);
+  root.append(toolbar.element, note.element, pictures.element, bottom);
+
+  /** The moment to show: the wanted one if it is here; else it is asked for, one at a time. */
+  const choose = (dream: Dream) => {
+    const wanted = model.get("iteration");
+    const step = wanted === NEWEST ? dream.newest : dream.available(wanted);
+    const found = dream.moment(step);
+    if (found) moment = found;
+    else if (asked === null) {
+      asked = step;
+      kernel.ask({ type: "show", step });
+    }
+  };
+
+  const receive = (frame: DreamFrame) => {
+    if (frame.run !== dream?.id) {
+      const first = dream === null;
+      const { width, height } = model.get("picture") ?? frame;
+      dream = new Dream(frame, width * height);
+      asked = null;
+      if (!first) change("iteration", NEWEST);
+    }
+    if (frame.replay) {
+      dream.replay(frame, asked);
+      asked = null;
+    } else dream.add(frame);
+    painter.request(frame.number);
+  };
+
+  const repaint = () => painter.request();
+  followSize(pictures.stageElements, repaint, signal);
+  follow(
+    model,
+    ["layers", "weights", "objective", "layer", "channel", "preset", "octaves", "iterations",
+      "strength", "iteration", "show", "compare", "picture", "state"],
+    repaint,
+    signal,
+  );
+  receiveFrames(model, receive, signal);
+
+  return () => {
+    const state = model.get("state");
+    if (dream) choose(dream);
+    toolbar.paint(model, dream !== null);
+    const said = dream && moment ? momentWords(moment, dream) : "";
+    const octaves = dream?.octaves ?? model.get("octaves").length;
+    pictures.paint(model.get("picture"), dream, moment, {
+      show: model.get("show"),
+      compare: model.get("compare"),
+      words: instead(state),
+    });
+    timeline.paint(moment?.step ?? 0, dream?.steps ?? 0, octaves, moment?.octave ?? -1, said);
+    show.set(model.get("show"), SHOWS);
+    setText(words, [beside(state, dream), said].filter(Boolean).join(": "));
+    note.say(moment?.note ?? "", "warning");
+    latest.hidden = !dream || model.get("iteration") === NEWEST;
+    root.dataset.step = String(moment?.step ?? 0);
+    root.dataset.octave = String((moment?.octave ?? -1) + 1);
+  };
+}
+
+/** The state, in words, before where the dream is. */
+function beside(state: State, dream: Dream | null): string {
+  if (state === "idle") return dream && dream.newest < dream.steps ? "stopped" : "";
+  if (state === "running") return dream ? "dreaming" : "";
+  return { paused: "paused", done: "done", error: "ended by an error" }[state];
+}
+
+function instead(state: State): string {
+  if (state === "running") return "Computing…";
+  return state === "error" ? "Nothing to show" : "Press Play to dream";
+}
+
+export default { render: view<Traits>("deep-dream", "DeepDream", build) };
