@@ -24,6 +24,7 @@ from .inside import conductance, layer_gradient, neuron_gradient
 from .masking import kernel_shap, lime, rise
 from .objectives import Objective, objective
 from .occluding import feature_ablation, occlusion
+from .operation import ValueExplained, ValueExplainer, explain_value
 from .parameterisations import Fourier, Parameterisation, Pixels
 from .predictions import probabilities
 from .regions import xrai
@@ -46,6 +47,8 @@ __all__ = [
     "TopExample",
     "TopExamples",
     "Unit",
+    "ValueExplained",
+    "ValueExplainer",
     "ablation_cam",
     "activations",
     "ascend",
@@ -58,6 +61,7 @@ __all__ = [
     "deep_lift",
     "eigen_cam",
     "expected_gradients",
+    "explain_value",
     "feature_ablation",
     "fgsm",
     "frames",
