@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .zoo import image as image
     from .zoo import images as images
@@ -40,6 +41,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Operation": "widgets",
     "Selection": "widgets",
     "image": "zoo",
     "images": "zoo",
@@ -53,6 +55,7 @@ __all__ = [
     "GradientAscent",
     "Layer",
     "Network",
+    "Operation",
     "Selection",
     "__version__",
     "evaluate",

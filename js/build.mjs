@@ -21,6 +21,7 @@ const views = [
   "gradient-ascent",
   "image-chooser",
   "layer-list",
+  "operation",
 ];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
 const target = ["es2022", "chrome105", "firefox110", "safari16"]; // container queries

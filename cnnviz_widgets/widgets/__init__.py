@@ -13,6 +13,7 @@ from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .image_chooser import ImageChooser
 from .layer_list import LayerList
+from .operation import Operation
 from .selection import Selection
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "GradientAscent",
     "ImageChooser",
     "LayerList",
+    "Operation",
     "Selection",
     "View",
 ]

@@ -283,3 +283,18 @@ class ValueExplained:
     def result(self) -> float:
         """What the arithmetic of the steps gives."""
         return self.steps[-1].result
+
+
+@dataclass(frozen=True)
+class Around:
+    """The map around a single element.
+
+    Attributes:
+        map: (rows, columns).
+        place: row and column of the element.
+        channel: its number; 0 without channels.
+    """
+
+    map: np.ndarray
+    place: tuple[int, int]
+    channel: int

@@ -17,7 +17,16 @@ from ...network import InputError, Layer, Network
 from ..objectives import check_index
 from ..tiles import tile_shape
 from .elements import Index, element
-from .explained import Activation, Copy, ExplainedStep, Scaling, Softmax, ValueExplained
+from .explained import (
+    Activation,
+    Around,
+    Copy,
+    ExplainedStep,
+    Scaling,
+    Softmax,
+    Source,
+    ValueExplained,
+)
 from .walk import Reading, explain
 
 _MOST_THEN = 3  # steps that are followed after the layer, at most
@@ -109,6 +118,27 @@ class ValueExplainer:
         places = [k for k in range(found.ndim) if k not in (*info.spatial, *last)]
         flat = np.transpose(found, (*info.spatial, *places, *last)).reshape(-1, channels)
         return flat[:, channel].astype(np.float64).reshape(rows, columns)
+
+    def around(self, source: Source) -> Around | None:
+        """The map that an element lies on; `None` where it has no rows and columns."""
+        found = self._reading.values.array(source.value)
+        layer = self._reading.layer_of(source.value)
+        if layer is None:
+            rows, columns, axis = 1, 2, 3
+            if source.name != "input" or found.ndim != 4:
+                return None
+        else:
+            if len(layer.spatial) != 2 or layer.together > 1:
+                return None
+            batch = len(layer.shape) if layer.batch is None else layer.batch
+            rows, columns = (k + (batch <= k) for k in layer.spatial)
+            axis = layer.channel_axis
+        where: list[Any] = list(source.index)
+        where[rows] = where[columns] = slice(None)
+        seen = found[tuple(where)].astype(np.float64)
+        place = source.index[rows], source.index[columns]
+        channel = 0 if axis is None else source.index[axis]
+        return Around(seen if rows < columns else seen.T, place, channel)
 
     def _strongest(self, info: Layer, channel: int) -> tuple[int, int]:
         found = self.channel_map(info.name, channel)
