@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import Layer as Layer
     from .network import Network as Network
     from .network import load as load
+    from .widgets import Architecture as Architecture
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
     from .widgets import Explorer as Explorer
@@ -38,6 +39,7 @@ _HOMES = {
     "load": "network",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
+    "Architecture": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
@@ -48,6 +50,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Architecture",
     "Attribution",
     "Deconvolution",
     "Explorer",

@@ -6,7 +6,7 @@
  * dev    serves dev/index.html, where the views run on made-up data without a kernel.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import * as esbuild from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "../cnnviz_widgets/static");
 const views = [
+  "architecture",
   "attribution",
   "deconvolution",
   "feature-maps",
@@ -24,6 +25,7 @@ const views = [
   "operation",
 ];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
+const budgets = { "architecture.js": 100_000 }; // half of it is the library that lays graphs out
 const target = ["es2022", "chrome105", "firefox110", "safari16"]; // container queries
 
 async function build() {
@@ -40,12 +42,21 @@ async function build() {
     legalComments: "none",
     logLevel: "warning",
   });
+  giveCredit("architecture.js", "@dagrejs/dagre/dist/dagre.esm.js.LEGAL.txt");
   for (const name of views.flatMap((view) => [`${view}.js`, `${view}.css`])) {
     const bytes = statSync(join(output, name)).size;
+    const allowed = budgets[name] ?? budget;
     const size = `${(bytes / 1000).toFixed(1).padStart(5)} kB`;
-    console.log(`${name.padEnd(20)} ${size}${bytes > budget ? ", over the budget of 60 kB" : ""}`);
-    if (bytes > budget) process.exitCode = 1;
+    console.log(`${name.padEnd(20)} ${size}${bytes > allowed ? `, over the budget of ${allowed / 1000} kB` : ""}`);
+    if (bytes > allowed) process.exitCode = 1;
   }
+}
+
+/** Puts the licence of a library in front of the bundle that holds it. */
+function giveCredit(name, licence) {
+  const words = readFileSync(join(here, "node_modules", licence), "utf8").trim();
+  const path = join(output, name);
+  writeFileSync(path, `${words}\n${readFileSync(path, "utf8")}`);
 }
 
 async function test() {

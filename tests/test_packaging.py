@@ -13,6 +13,7 @@ from tools import frontend
 
 ROOT = Path(__file__).parent.parent
 VIEWS = (
+    "architecture",
     "attribution",
     "deconvolution",
     "feature-maps",

@@ -14,7 +14,7 @@ from tools.console import ROOT
 PYTHON = sys.executable
 OLDEST = ROOT / ".venv-oldest"
 OLDEST_PYTHONS = ("3.11", "3.12")  # there are no wheels of those versions for newer ones
-UNIT_TESTS = ("zoo", "network", "methods", "live", "widgets")
+UNIT_TESTS = ("zoo", "network", "methods", "evaluate", "live", "widgets")
 TRAINING = ("zoo/test_data.py", "zoo/test_train.py")  # is ours: users get the trained weights
 
 

@@ -16,7 +16,7 @@ _ARROWS = {"higher": "↑", "lower": "↓"}
 _WORSE = "*"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """Methods judged by metrics; the last method is the random map.
 
@@ -83,6 +83,9 @@ class Ranking:
         ]
         rule = "  ".join("─" * width for width in widths)
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *self._remarks()])
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         def row(cells: tuple[str, ...], tag: str, style: str = "") -> str:

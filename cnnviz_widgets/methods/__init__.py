@@ -2,9 +2,12 @@
 
 from .activations import activations
 from .adversarial import Adversarial, attack, fgsm, pgd
-from .ascent import AscentFrame, ascend
+from .ascent import ascend
+from .ascent_frame import AscentDivergedError, AscentFrame
+from .atlas import ICON_STEPS, Atlas, activation_atlas
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
+from .batch_objectives import alignment, diversity, each, interpolation
 from .cams import (
     cam,
     eigen_cam,
@@ -16,52 +19,139 @@ from .cams import (
     xgrad_cam,
 )
 from .cams_by_passes import ablation_cam, score_cam
+from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
+from .cppn import CPPN
 from .decomposition import deep_lift, lrp
 from .deconvolution import Box, Deconvolution, Unit, deconvolution
+from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
+from .direction_objectives import direction, direction_at, local_group, tensor_direction
+from .factors import Factors, factorise
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
+from .guide import GUIDE
 from .inside import conductance, layer_gradient, neuron_gradient
+from .inversion import caricature, invert_features
+from .likeness_objectives import activation_difference, likeness
+from .maco import Maco
 from .masking import kernel_shap, lime, rise
-from .objectives import Objective, objective
+from .objectives import INPUT, OPACITY, Objective, Place, objective, of_taps
 from .occluding import feature_ablation, occlusion
 from .operation import ValueExplained, ValueExplainer, explain_value
 from .parameterisations import Fourier, Parameterisation, Pixels
+from .picture_objectives import (
+    blur,
+    boundary_complexity,
+    input_difference,
+    l1,
+    l2,
+    opacity,
+    total_variation,
+)
 from .predictions import probabilities
+from .presets import PRESETS, Preset
+from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
+from .transforms import (
+    Blur,
+    Compose,
+    Crop,
+    Crops,
+    Flip,
+    Jitter,
+    Noise,
+    Pad,
+    Rotate,
+    Scale,
+    Shift,
+    Transform,
+    compose,
+)
+from .transparency import Alpha
+from .unit_objectives import channel, class_logit, class_probability, layer, neuron
 
 __all__ = [
+    "CPPN",
+    "DREAM_PRESETS",
+    "GUIDE",
+    "ICON_STEPS",
+    "INPUT",
+    "OPACITY",
+    "PRESETS",
     "Adversarial",
+    "Alpha",
+    "AscentDivergedError",
     "AscentFrame",
+    "Atlas",
     "Attribution",
+    "Bilinear",
+    "Blur",
     "Box",
+    "Compose",
+    "Crop",
+    "Crops",
     "Deconvolution",
+    "DreamFrame",
+    "DreamPreset",
+    "Example",
+    "Factors",
+    "Flip",
     "Fourier",
+    "Jitter",
+    "LaplacianPyramid",
+    "LowResolution",
+    "Maco",
+    "Noise",
     "Objective",
+    "Pad",
     "Parameterisation",
     "Pixels",
+    "Place",
+    "Preset",
+    "Rotate",
+    "Scale",
+    "Shift",
+    "Thumbnails",
     "TileSheet",
     "TileSheets",
     "TopExample",
     "TopExamples",
+    "Transform",
     "Unit",
     "ValueExplained",
     "ValueExplainer",
     "ablation_cam",
+    "activation_atlas",
+    "activation_difference",
     "activations",
+    "alignment",
     "ascend",
     "attack",
+    "blur",
     "blur_ig",
+    "boundary_complexity",
     "cam",
+    "caricature",
+    "channel",
+    "class_logit",
+    "class_probability",
+    "compose",
     "conductance",
     "deconvnet",
     "deconvolution",
+    "deep_dream",
     "deep_lift",
+    "direction",
+    "direction_at",
+    "diversity",
+    "each",
     "eigen_cam",
     "expected_gradients",
     "explain_value",
+    "factorise",
     "feature_ablation",
     "fgsm",
     "frames",
@@ -72,26 +162,42 @@ __all__ = [
     "guided_grad_cam",
     "guided_ig",
     "hires_cam",
+    "input_difference",
     "input_x_gradient",
     "integrated_gradients",
+    "interpolation",
+    "invert_features",
     "kernel_shap",
+    "l1",
+    "l2",
+    "layer",
     "layer_cam",
     "layer_gradient",
+    "likeness",
     "lime",
+    "local_group",
     "lrp",
+    "neuron",
     "neuron_gradient",
     "objective",
     "occlusion",
+    "of_taps",
+    "opacity",
     "pgd",
     "probabilities",
+    "read_texture",
+    "real_examples",
     "rise",
     "saliency",
     "score_cam",
     "smooth_grad",
     "square_grad",
+    "tensor_direction",
+    "thumbnails",
     "tile_sheets",
     "top_example_frames",
     "top_examples",
+    "total_variation",
     "var_grad",
     "xgrad_cam",
     "xrai",

@@ -1,11 +1,8 @@
 """Gradient ascent on a picture: `x <- x + eta grad f(x)`, as an iterator of frames.
 
-Four parts are put together: an objective (what to raise), a parameterisation (what to turn), a
-transform (jitter, so that a feature does not depend on its place to the pixel) and an optimiser
-(of optax). One compiled step serves every channel, class and position of a layer.
-
-On a CPU one step is one frame, in a Python loop: XLA runs convolutions inside a compiled loop
-several times slower there. On an accelerator a frame takes as many steps as fit in its time.
+Four parts are put together: an objective (what to raise), a parameterisation (what to turn),
+transforms (so that a feature does not depend on single pixels) and an optimiser (of optax). A
+preset holds the last three. One compiled step serves every channel, class and position of a layer.
 
 References:
     Erhan, Bengio, Courville and Vincent 2009, Visualizing higher-layer features of a deep network.
@@ -14,96 +11,80 @@ References:
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Float32
 
-from ..network import FAST, InputError, Network, Replay
+from ..network import InputError, Network
 from ..network.images import MAX_SIDE
-from .channels_last import channels_last
-from .objectives import Objective, Score, check_position, objective
-from .parameterisations import Fourier, Parameterisation
+from .ascent_frame import AscentFrame
+from .ascent_step import Penalties, Settings, begin
+from .batch_objectives import each
+from .climb import Climb, Part, pictures_at_once
+from .objectives import Objective, check_position, objective
+from .parameterisations import Parameterisation
+from .presets import preset as preset_of
+from .transforms import Compose, Shift, Transform, compose
 
-FRAME_SECONDS = 1 / 30
-"""How long a frame may take on an accelerator."""
-
-_ADAM = optax.scale_by_adam()  # one object, so that its steps are compiled once
-
-
-@dataclass(frozen=True)
-class AscentFrame:
-    """One moment of an ascent.
-
-    Attributes:
-        step: number of the step, 0 for the start.
-        image: float32 (H, W, C) in [0, 1].
-        score: the objective's value for this image, as jittered; penalties are not in it.
-    """
-
-    step: int
-    image: Float32[np.ndarray, "h w c"]
-    score: float
-
-
-class Penalties(NamedTuple):
-    """Weights of what is taken off the score. Traced: changing them compiles nothing."""
-
-    l2: float
-    total_variation: float
-
-
-class _State(NamedTuple):
-    parameters: Any
-    optimizer: Any
-    key: jax.Array
+Target = Objective | str | int
 
 
 def ascend(
     net: Network,
-    target: Objective | str | int,
+    target: Target | Sequence[Target],
     *,
-    steps: int = 256,
+    steps: int | None = None,
     size: int | tuple[int, int] | None = None,
-    parameterisation: Parameterisation = Fourier(),  # noqa: B008 (frozen)
+    preset: str = "default",
+    parameterisation: Parameterisation | None = None,
+    transforms: Transform | Sequence[Transform] | None = None,
     optimizer: optax.GradientTransformation | None = None,
-    learning_rate: float = 0.05,
+    learning_rate: float | None = None,
     start: Any = None,
-    jitter: int = 4,
+    batch: int = 1,
+    jitter: int | None = None,
     l2: float = 0.0,
     total_variation: float = 0.0,
+    redirect: int | None = None,
     seed: int = 0,
     key: jax.Array | None = None,
     steps_per_frame: int | None = None,
+    memory: float | None = None,
 ) -> Iterator[AscentFrame]:
     """Paint the picture that a unit, a channel, a layer or a class answers to most.
 
     Args:
         net: the network.
-        target: "layer:channel", "layer:channel@row,column", "layer", a class name or number, or an
-            `Objective`.
+        target: "layer:channel", "layer:channel@row,column", "layer", a class name or number, a sum
+            of such ("conv3:5 - 0.5*conv3:7"), or an `Objective`; or a list of them, with one
+            picture for each.
         steps: how many; the frames are numbered 0 (the start) to `steps`.
-        size: of the picture, one number or (rows, columns); the network's own if left out. A
-            `start` has its own.
-        parameterisation: `Fourier()` or `Pixels()`.
-        optimizer: one of optax that needs gradients only; Adam with `learning_rate` (Lucid's
-            choice) if left out.
-        learning_rate: of Adam, when there is no `optimizer`.
-        start: an image to begin from, float32 (H, W, C) in [0, 1] or uint8; grey with a little
-            noise if left out.
-        jitter: how many pixels the picture is shifted at most before each step.
+        size: of the picture, one number or (rows, columns); the preset's, or the network's own, if
+            left out. A `start` has its own. A network that cannot take the picture sees it resized.
+        preset: where settings come from that are left out: "default", "lucid", "distill2017",
+            "maco" or "pixel".
+        parameterisation: what is turned, such as `Fourier()` or `Pixels()`.
+        transforms: what is done to the picture before the network sees it.
+        optimizer: one of optax that needs gradients only.
+        learning_rate: of the preset's optimiser, when there is no `optimizer`.
+        start: an image to begin from, float32 (H, W, C) in [0, 1] or uint8; what the
+            parameterisation starts with (grey with a little noise) if left out.
+        batch: how many pictures climb one target, for objectives such as `diversity`.
+        jitter: in place of `transforms`, how many pixels the picture is shifted at most.
         l2: weight of the mean squared distance from grey.
         total_variation: weight of the mean absolute difference of neighbouring pixels.
+        redirect: for how many steps a start from which no gradient passes is helped by redirected
+            ReLU.
         seed: of the random numbers.
         key: a JAX key in place of `seed`.
         steps_per_frame: how many steps are between frames; by default 1 on a CPU, and on an
             accelerator as many as give 30 frames a second.
+        memory: bytes that a step may take; a list of targets is cut into parts for it.
 
     Yields:
         `AscentFrame`s, the last one being that of step `steps`.
@@ -111,159 +92,126 @@ def ascend(
     Raises:
         UnknownLayerError, UnknownTargetError: if there is no such target.
         InputError: if the network cannot take such a picture, or a number is out of range.
-        FloatingPointError: if the score becomes NaN or infinite; the frames before it are good.
+        AscentDivergedError: a FloatingPointError, if the score becomes NaN or infinite, or the
+            picture is black and white and the score below that of the start; the frames before it
+            are good, and it has the last one.
 
     Example:
-        >>> for frame in ascend(net, "conv3:5", steps=64): print(frame.step, frame.score)
+        >>> for frame in ascend(net, "conv3:5", preset="lucid"): print(frame.step, frame.score)
     """
+    chosen = preset_of(preset)
+    steps = chosen.steps if steps is None else steps
+    rate = chosen.learning_rate if learning_rate is None else learning_rate
+    redirect = chosen.redirect if redirect is None else redirect
     _check_numbers(
         steps=steps,
         steps_per_frame=steps_per_frame,
         jitter=jitter,
-        learning_rate=learning_rate,
+        learning_rate=rate,
         l2=l2,
         total_variation=total_variation,
+        batch=batch,
+        redirect=redirect,
+        memory=memory,
     )
-    shape = _shape(net, size, start)
-    goal = objective(net, target)
-    for name in goal.layers:
-        check_position(goal, net.at(shape).layer(name))
+    parameterisation = parameterisation or chosen.parameterisation
+    changes = _transforms(transforms, jitter, chosen.transforms)
+    shape = _shape(net, chosen.size if size is None else size, size, start)
+    sides = _sides(net, shape, changes)
+    one = (1, *sides, shape[3])
+    goals, listed = _goals(net, target, batch)
+    for goal in goals:
+        check_position(goal, net.at(one).layer)
     key = jax.random.key(seed) if key is None else key
-    if start is None:
-        parameters = parameterisation.init(key, shape)
-    else:
-        parameters = parameterisation.invert(net.batch(start))
-    chosen = _ADAM if optimizer is None else optimizer
-    climb = _Climb(net, goal, shape, parameterisation, chosen)
-    climb.settings = (
-        goal.arguments,
-        Penalties(float(l2), float(total_variation)),
-        -float(learning_rate) if optimizer is None else 1.0,
-        int(jitter),
-    )
-    return climb.frames(_State(parameters, chosen.init(parameters), key), steps, steps_per_frame)
+    image = None if start is None else net.batch(start)
+    method = chosen.optimizer if optimizer is None else optimizer
+    settings = (Penalties(float(l2), float(total_variation)),
+                -float(rate) if optimizer is None else 1.0, int(steps))  # fmt: skip
 
-
-class _Climb:
-    """One ascent: what is compiled, and the numbers it is called with."""
-
-    settings: tuple[Any, ...]
-
-    def __init__(
-        self,
-        net: Network,
-        goal: Objective,
-        shape: tuple[int, ...],
-        parameterisation: Parameterisation,
-        optimizer: optax.GradientTransformation,
-    ) -> None:
-        self.goal = goal
-        self.program = net.at(shape)
-        self.static = {
-            "layers": goal.layers,
-            "score": goal.score,
-            "one_channel": goal.one_channel,
-            "shape": shape,
-            "parameterisation": parameterisation,
-            "optimizer": optimizer,
-        }
-
-    def advance(self, state: _State, count: int) -> tuple[jax.Array, jax.Array, _State]:
-        """The picture of `state`, its score, and the state `count` steps on."""
-        if count == 1:
-            return self.program.run(_step, state, self.settings, rules=FAST, **self.static)
-        return self.program.run(_steps, state, self.settings, count, rules=FAST, **self.static)
-
-    def frames(self, state: _State, steps: int, per_frame: int | None) -> Iterator[AscentFrame]:
-        pace = _Pace(per_frame)
-        step, count = 0, min(pace.steps, max(steps, 1))
-        coming = self.advance(state, count)
-        while True:
-            image, score, state = coming
-            shown, step = step, step + count
-            if shown < steps:  # start on the next frame while this one is looked at
-                count = min(pace.steps, steps - step) if step < steps else 1
-                coming = self.advance(state, count)
-            value = float(score)
-            if not np.isfinite(value):
-                raise FloatingPointError(
-                    f"the ascent of {self.goal.label!r} diverged at step {shown}: the score is "
-                    f"{value}. Lower the learning rate, or look for NaN in the network's weights."
-                )
-            yield AscentFrame(shown, np.asarray(image), value)
-            pace.note()
-            if shown >= steps:
-                return
-
-
-class _Pace:
-    """How many steps to take between frames."""
-
-    def __init__(self, fixed: int | None) -> None:
-        self.adapting = fixed is None and jax.default_backend() != "cpu"
-        self.steps = fixed or 1
-        self.last = time.perf_counter()
-
-    def note(self) -> None:
-        """Adapt to how long the last frame took, at most twofold at a time."""
-        now = time.perf_counter()
-        if self.adapting:
-            wanted = self.steps * FRAME_SECONDS / max(now - self.last, 1e-4)
-            self.steps = int(np.clip(wanted, max(self.steps // 2, 1), self.steps * 2))
-        self.last = now
-
-
-def _step(
-    replay: Replay,
-    state: _State,
-    settings: tuple[Any, ...],
-    *,
-    layers: tuple[str, ...],
-    score: Score,
-    one_channel: bool,
-    shape: tuple[int, ...],
-    parameterisation: Parameterisation,
-    optimizer: optax.GradientTransformation,
-) -> tuple[jax.Array, jax.Array, _State]:
-    arguments, penalties, scale, jitter = settings
-    key, shift_key = jax.random.split(state.key)
-    shift = jax.random.randint(shift_key, (2,), -jitter, jitter + 1)
-
-    def loss(parameters: Any) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        image = parameterisation.image(parameters, shape)
-        shifted = jnp.roll(image, shift, (1, 2))
-        if one_channel:
-            values = {layers[0]: replay.channel(shifted, layers[0], arguments[0])}
+    def part(number: int, goal: Objective, count: int) -> Part:
+        own = key if number == 0 else jax.random.fold_in(key, number)
+        sizes = (count, *shape[1:])
+        if image is None:
+            parameters = parameterisation.init(own, sizes)
         else:
-            values = replay(shifted, layers)
-        values = {name: channels_last(v, replay.layer(name)) for name, v in values.items()}
-        reached = score(values, arguments)
-        return _penalty(image, penalties) - reached.sum(), (image, reached)
+            parameters = parameterisation.invert(jnp.repeat(image, count, 0))
+        net.at((1, *sides, shape[3]))
+        copies = _transformed(changes, sizes)[0]
+        return Part(
+            net,
+            goal,
+            begin(parameters, method, own, sizes, parameterisation),
+            Settings(goal.weighed, *settings),
+            (copies, *sides, shape[3]),
+            {
+                "form": goal.form,
+                "shape": sizes,
+                "sides": sides,
+                "parameterisation": parameterisation,
+                "transforms": changes,
+                "optimizer": method,
+            },
+        )
 
-    gradient, (image, reached) = jax.grad(loss, has_aux=True)(state.parameters)
-    updates, memory = optimizer.update(gradient, state.optimizer, state.parameters)
-    moved = jax.tree_util.tree_map(lambda p, u: p + scale * u, state.parameters, updates)
-    return image[0], reached[0], _State(moved, memory, key)
+    if not listed:
+        parts = [part(0, goals[0], batch)]
+    else:
+        copies = _transformed(changes, shape)[0]
+        most = max(pictures_at_once(net, goals, one, memory) // copies, 1)
+        parts = [part(*given) for given in _parts(goals, most)]
+    wanted = len(goals) if listed else batch
+    return Climb(parts, wanted, redirect).frames(steps, steps_per_frame)
 
 
-def _steps(
-    replay: Replay, state: _State, settings: tuple[Any, ...], count: jax.Array, **static: Any
-) -> tuple[jax.Array, jax.Array, _State]:
-    """`count` steps in one compiled loop; `count` is traced, so any number serves."""
-    image, reached, state = _step(replay, state, settings, **static)
-    body = lambda _, state: _step(replay, state, settings, **static)[2]  # noqa: E731
-    return image, reached, jax.lax.fori_loop(1, count, body, state)
+def _goals(
+    net: Network, target: Target | Sequence[Target], batch: int
+) -> tuple[list[Objective], bool]:
+    """The objectives, and whether each has a picture of its own."""
+    if isinstance(target, (Objective, str, int, np.integer)):
+        return [objective(net, target)], False
+    if batch != 1:
+        raise InputError(f"expected batch with one target, got {batch} with a list of them.")
+    if not target:
+        raise InputError("expected at least one target, got an empty list.")
+    return [objective(net, one) for one in target], True
 
 
-def _penalty(image: Float[Array, "n h w c"], penalties: Penalties) -> Float[Array, ""]:
-    """Lucid's L2 (around grey) and total variation, as means so that size does not matter."""
-    grey = jnp.square(image - 0.5).mean()
-    down = jnp.abs(image[:, 1:] - image[:, :-1]).mean()
-    across = jnp.abs(image[:, :, 1:] - image[:, :, :-1]).mean()
-    return penalties.l2 * grey + penalties.total_variation * (down + across)
+def _parts(goals: Sequence[Objective], most: int) -> Iterator[tuple[int, Objective, int]]:
+    """Objectives cut into parts of equal size; the last one is filled up with its last one."""
+    count = math.ceil(len(goals) / math.ceil(len(goals) / most))
+    for number, first in enumerate(range(0, len(goals), count)):
+        own = list(goals[first : first + count])
+        own += [own[-1]] * (count - len(own))
+        yield number, each(own) if count > 1 else own[0], count
 
 
-def _shape(net: Network, size: int | Sequence[int] | None, start: Any) -> tuple[int, ...]:
+def _transforms(
+    given: Transform | Sequence[Transform] | None, jitter: int | None, usual: Compose
+) -> Compose:
+    if given is not None and jitter is not None:
+        raise InputError("expected transforms or jitter, got both: jitter=4 is Shift(4).")
+    if jitter is not None:
+        return compose(Shift(int(jitter))) if jitter else compose()
+    if given is None:
+        return usual
+    return compose(*([given] if isinstance(given, Transform) else given))
+
+
+def _transformed(changes: Compose, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of transformed pictures."""
+    x = jax.ShapeDtypeStruct(shape, jnp.float32)
+    return jax.eval_shape(lambda x: changes(x, jax.random.key(0)), x).shape
+
+
+def _sides(net: Network, shape: tuple[int, ...], changes: Compose) -> tuple[int, int]:
+    """Rows and columns of what the network sees: the transformed picture, or its own size."""
+    _, rows, columns, channels = _transformed(changes, shape)
+    if net.takes((rows, columns, channels)):
+        return rows, columns
+    return net.input_shape[0], net.input_shape[1]
+
+
+def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:
     if len(net.input_shape) != 3:
         raise InputError(
             f"expected a network for pictures (rows, columns, channels), this one takes "
@@ -271,16 +219,15 @@ def _shape(net: Network, size: int | Sequence[int] | None, start: Any) -> tuple[
         )
     if start is not None:
         return _shape_of_start(net, size, start)
-    sides = (size, size) if isinstance(size, int) else tuple(size or net.input_shape[:2])
+    wanted = net.input_shape[:2] if sides_ is None else sides_
+    sides = (wanted, wanted) if isinstance(wanted, int) else tuple(wanted)
     whole = all(isinstance(n, (int, np.integer)) and 0 < n <= MAX_SIDE for n in sides)
     if len(sides) != 2 or not whole:
         raise InputError(
             f"expected a size of one number or (rows, columns), from 1 to {MAX_SIDE} pixels, got "
             f"{size!r}."
         )
-    shape = (1, int(sides[0]), int(sides[1]), net.input_shape[2])
-    net.at(shape)  # refuses a size that the model cannot take
-    return shape
+    return (1, int(sides[0]), int(sides[1]), net.input_shape[2])
 
 
 def _shape_of_start(net: Network, size: Any, start: Any) -> tuple[int, ...]:
@@ -307,4 +254,7 @@ _RANGES = {
     "learning_rate": (1e-12, 1e6),
     "l2": (0, 1e9),
     "total_variation": (0, 1e9),
+    "batch": (1, 4096),
+    "redirect": (0, 10**6),
+    "memory": (1, 1e15),
 }

@@ -6,6 +6,7 @@ formula that weights the one by the other. The sum over channels is brought to t
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -272,10 +273,13 @@ def _cam(
     total = np.zeros(batch.shape[:3], np.float32)
     for done, (flip, factor) in enumerate(copies, 1):
         seen = (batch[:, :, ::-1] if flip else batch) * factor
-        found = net.at(batch.shape).run(
-            _maps, seen, np.asarray(classes, np.int32),
+        values, gradients = net.at(batch.shape).run(
+            at_layer, seen, np.asarray(classes, np.int32),
             rules=FROZEN, layer=chosen.name, logits=net.logits.name,
-            formula=formula, first_component=first_component, relu=relu, resize=resize,
+        )  # fmt: skip
+        found = _map(
+            values, gradients, formula=formula, first_component=first_component, relu=relu,
+            resize=resize, size=batch.shape[1:3],
         )  # fmt: skip
         maps = np.asarray(found)
         maps = maps[:, :, ::-1] if flip else maps
@@ -338,22 +342,24 @@ def _size(program: Program, value: int) -> int:
     return math.prod(program.avals[value].shape)
 
 
-def _maps(
-    replay: Replay,
-    x: Float[Array, "n h w c"],
-    target: Int32[Array, " n"],
+@functools.partial(
+    jax.jit, static_argnames=["formula", "first_component", "relu", "resize", "size"]
+)
+def _map(
+    values: Maps,
+    gradients: Maps,
     *,
-    layer: str,
-    logits: str,
     formula: Formula,
     first_component: bool,
     relu: bool,
     resize: str,
+    size: tuple[int, int],
 ) -> Float[Array, "n h w"]:
-    weighted = formula(*at_layer(replay, x, target, layer=layer, logits=logits))
+    """Compiled apart from the pass, which all class activation maps share."""
+    weighted = formula(values, gradients)
     found = _first_component(weighted) if first_component else weighted.sum(-1)
     found = jnp.maximum(found, 0) if relu else found
-    return jax.image.resize(found, x.shape[:3], resize)
+    return jax.image.resize(found, (len(values), *size), resize)
 
 
 def _first_component(maps: Maps) -> Map:

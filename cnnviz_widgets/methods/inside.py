@@ -92,11 +92,10 @@ def neuron_gradient(
     batch = picture_batch(net, x)
     goal = objective(net, unit)
     classes = targets(net, batch, target)
-    for name in goal.layers:
-        check_position(goal, net.at(batch.shape).layer(name))
+    check_position(goal, net.at(batch.shape).layer)
     found = np.asarray(
         net.at(batch.shape).run(
-            _of_a_unit, batch, goal.arguments, rules=FROZEN, layers=goal.layers, score=goal.score
+            _of_a_unit, batch, goal.weighed, rules=FROZEN, layers=goal.layers, score=goal.form
         )
     )
     yield Attribution(

@@ -25,7 +25,10 @@ COLOUR_CORRELATION = COLOUR_CORRELATION / np.linalg.norm(COLOUR_CORRELATION, axi
 
 @runtime_checkable
 class Parameterisation(Protocol):
-    """From parameters to a picture. Instances are hashable: equal ones share compiled code."""
+    """From parameters to a picture. Instances are hashable: equal ones share compiled code.
+
+    One that paints transparency too gives one channel more, the opacity.
+    """
 
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> Any:
         """Parameters of a grey picture of `shape` (N, H, W, C) with a little noise."""
@@ -40,8 +43,24 @@ class Parameterisation(Protocol):
         ...
 
 
-def _logit(image: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
-    return jax.scipy.special.logit(image.clip(0.004, 0.996))  # one step of 8 bits from the ends
+def as_picture(waves: Float[Array, "n h w c"], decorrelated: bool) -> Float[Array, "n h w c"]:
+    """Any numbers as a picture in [0, 1], where RGB has its colours correlated as photographs have.
+
+    Args:
+        waves: numbers around zero, which is grey.
+        decorrelated: whether the channels of `waves` stand for independent colours.
+    """
+    if decorrelated and waves.shape[-1] == 3:
+        waves = waves @ COLOUR_CORRELATION.T
+    return jax.nn.sigmoid(waves)
+
+
+def from_picture(image: Float[Array, "n h w c"], decorrelated: bool) -> Float[Array, "n h w c"]:
+    """The numbers whose picture is `image`; its ends are one step of 8 bits away."""
+    waves = jax.scipy.special.logit(image.clip(0.004, 0.996))
+    if decorrelated and image.shape[-1] == 3:
+        waves = waves @ np.linalg.inv(COLOUR_CORRELATION).T
+    return waves
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,7 @@ class Pixels:
 
     def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """What the sigmoid takes to this image."""
-        return _logit(image)
+        return from_picture(image, decorrelated=False)
 
     def image(
         self,
@@ -68,20 +87,22 @@ class Pixels:
         shape: tuple[int, ...],  # noqa: ARG002
     ) -> Float[Array, "n h w c"]:
         """The picture of these pixels."""
-        return jax.nn.sigmoid(parameters)
+        return as_picture(parameters, decorrelated=False)
 
 
 @dataclass(frozen=True)
 class Fourier:
-    """Waves scaled as 1 / frequency, with decorrelated colours, as in Lucid.
+    """Waves scaled as 1 / frequency, as in Lucid.
 
     Attributes:
         deviation: standard deviation of the coefficients at the start.
         decay: power of the frequency by which coefficients are scaled down.
+        decorrelated: whether the colours are; of RGB only. Saturated colours are then far away.
     """
 
     deviation: float = 0.01
     decay: float = 1.0
+    decorrelated: bool = True
 
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
         """Noise, which the sigmoid puts around grey."""
@@ -90,9 +111,7 @@ class Fourier:
 
     def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """The coefficients of this image."""
-        waves = 4 * _logit(image)
-        if image.shape[-1] == 3:
-            waves = waves @ np.linalg.inv(COLOUR_CORRELATION).T
+        waves = 4 * from_picture(image, self.decorrelated)
         spectrum = jnp.fft.rfft2(jnp.moveaxis(waves, -1, 1))
         spectrum = spectrum / self._scale(image.shape[1], image.shape[2])
         return jnp.stack([spectrum.real, spectrum.imag])
@@ -101,12 +120,10 @@ class Fourier:
         self, parameters: Float[Array, "2 n c h f"], shape: tuple[int, ...]
     ) -> Float[Array, "n h w c"]:
         """The picture of these waves."""
-        _, rows, columns, channels = shape
+        _, rows, columns, _ = shape
         spectrum = jax.lax.complex(*parameters) * self._scale(rows, columns)
         waves = jnp.moveaxis(jnp.fft.irfft2(spectrum, (rows, columns)), 1, -1) / 4
-        if channels == 3:
-            waves = waves @ COLOUR_CORRELATION.T
-        return jax.nn.sigmoid(waves)
+        return as_picture(waves, self.decorrelated)
 
     def _scale(self, rows: int, columns: int) -> np.ndarray:
         frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None])

@@ -9,12 +9,13 @@ from .errors import (
     UnknownTargetError,
 )
 from .frozen import FAST, FROZEN
+from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
 from .network import Network
 from .pieces import Piece, find_pieces
 from .program import Program
 from .relevance import Composite, relevance
-from .relu import GUIDED, relu_rules
+from .relu import GUIDED, REDIRECTED, relu_rules
 from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
 from .traced import Replay, TracedProgram
@@ -24,9 +25,13 @@ __all__ = [
     "FROZEN",
     "GUIDED",
     "NO_RULES",
+    "REDIRECTED",
     "Composite",
+    "Edge",
     "InputError",
     "Layer",
+    "LayerGraph",
+    "LayerGroup",
     "ModelError",
     "Network",
     "Piece",
@@ -40,6 +45,7 @@ __all__ = [
     "UnknownOperationError",
     "UnknownTargetError",
     "find_pieces",
+    "layer_graph",
     "load",
     "multipliers",
     "relevance",

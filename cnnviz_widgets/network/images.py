@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import core
 from jaxtyping import Float32
 from PIL import Image
 
@@ -60,6 +61,11 @@ def check_batch(x: Any, input_shape: tuple[int, ...]) -> np.ndarray | jax.Array:
         raise InputError(_expected(input_shape, f"{array.shape[-1]} channels") + mend)
     if rank == 3:
         _check_size(array.shape[1:3])
+    if isinstance(array, core.Tracer):
+        # inside jax.grad or jax.jit there are no values to look at
+        whole = rank == 3 and jnp.issubdtype(array.dtype, jnp.integer)
+        return array.astype(np.float32) / np.float32(255 if whole else 1)
+    if rank == 3:
         return _picture_values(array)
     return _finite(array.astype(np.float32))
 

@@ -88,12 +88,14 @@ class Layout:
         blocks: the modules around layers, outer ones first.
         logits: the layer that holds the scores before a final softmax; `None` without layers.
         steps: what an operation (by its index) is part of.
+        owners: the name of the layer whose call an operation (by its index) belongs to.
     """
 
     layers: tuple[Layer, ...]
     blocks: tuple[Layer, ...]
     logits: Layer | None
     steps: Mapping[int, Step]
+    owners: Mapping[int, str]
 
     def everything(self) -> Iterator[Layer]:
         """Layers and blocks, and the parts of layers."""

@@ -1,4 +1,4 @@
-"""The last convolution before a value, for one channel alone.
+"""The last convolution before a value, for one channel alone, or a few.
 
 Someone who looks at one channel of a layer needs one output channel of that layer's convolution:
 of the cost of the whole, one in a hundred or so. The kernel of that channel is taken by a traced
@@ -46,14 +46,15 @@ def channel_axis(convolution: Operation) -> int:
     return convolution.params["dimension_numbers"].out_spec[1]
 
 
-def convolve_one(
-    convolution: Operation, channel: jax.Array
+def convolve_some(
+    convolution: Operation, channels: jax.Array
 ) -> Callable[[jax.Array, jax.Array], list[jax.Array]]:
-    """`convolution` with a zero in every channel but `channel` (traced)."""
+    """`convolution` with a zero in every channel but `channels` (K,), which are traced."""
     params = convolution.params
+    dims = params["dimension_numbers"]
 
     def convolve(x: jax.Array, kernel: jax.Array) -> list[jax.Array]:
-        own = lax.dynamic_slice_in_dim(kernel, channel, 1, params["dimension_numbers"].rhs_spec[0])
+        own = jnp.take(kernel, channels, dims.rhs_spec[0])
         y = lax.conv_general_dilated(
             x,
             own,
@@ -61,13 +62,23 @@ def convolve_one(
             padding=params["padding"],
             lhs_dilation=params["lhs_dilation"],
             rhs_dilation=params["rhs_dilation"],
-            dimension_numbers=params["dimension_numbers"],
+            dimension_numbers=dims,
             precision=params["precision"],
             preferred_element_type=params["preferred_element_type"],
         )
         axis = channel_axis(convolution)
-        shape = list(y.shape)
-        shape[axis] = kernel.shape[params["dimension_numbers"].rhs_spec[0]]
-        return [lax.dynamic_update_slice_in_dim(jnp.zeros(shape, y.dtype), y, channel, axis)]
+        count = kernel.shape[dims.rhs_spec[0]]
+        if len(channels) == 1:
+            none = jnp.zeros((*y.shape[:axis], count, *y.shape[axis + 1 :]), y.dtype)
+            return [lax.dynamic_update_slice_in_dim(none, y, channels[0], axis)]
+        spread = jnp.moveaxis(y, axis, -1) @ _first_places(channels, count).astype(y.dtype)
+        return [jnp.moveaxis(spread, -1, axis)]
 
     return convolve
+
+
+def _first_places(channels: jax.Array, count: int) -> jax.Array:
+    """(K, count): one where a channel belongs, if it was not there before."""
+    same = channels[:, None] == channels[None]
+    before = jnp.tril(same, -1).any(1)
+    return (channels[:, None] == jnp.arange(count)[None]) & ~before[:, None]

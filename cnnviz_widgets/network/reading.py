@@ -59,7 +59,8 @@ class _Reader:
         layers = tuple(layer for layer, _ in members if layer.batch is not None)
         blocks = tuple(self._blocks(around - {()}, members))
         logits = self._logits(members) if members else None
-        return Layout(layers, blocks, logits, self.steps)
+        owners = {op.index: layer.name for layer, call in members for op in call.operations}
+        return Layout(layers, blocks, logits, self.steps, owners)
 
     def _layer_of(self, call: Call) -> Layer:
         if call.module:

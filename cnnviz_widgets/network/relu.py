@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .frozen import FROZEN
+from .frozen import FAST, FROZEN
 from .operation import Operation
 from .rules import Function, Rule, RuleBook, with_vjp
 
@@ -51,3 +51,20 @@ GUIDED = relu_rules(
     "guided backpropagation", lambda g, x: jnp.maximum(g, 0) * (x > 0).astype(g.dtype)
 )
 """Springenberg et al. 2015, https://arxiv.org/abs/1412.6806."""
+
+
+def _redirected(g: jax.Array, x: jax.Array) -> jax.Array:
+    places = tuple(range(1, g.ndim))
+    passed = jnp.where(x > 0, g, 0)
+    alive = (passed != 0).any(places, keepdims=True)
+    lowers_further = (x < 0) & (g > 0)
+    return jnp.where(alive, passed, jnp.where(lowers_further, 0, g))
+
+
+REDIRECTED = RuleBook("redirected ReLU", {**FAST.table, "relu": _relu_backward(_redirected)})
+"""A way out of a dead start, for the gradient of a loss, which goes down.
+
+Where nothing of an example's gradient passes a ReLU, all of it does, but for what would lower an
+input that is negative already. Other examples of the batch keep their gradient. As in Lucid,
+https://github.com/tensorflow/lucid, `redirected_relu_grad`.
+"""

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from .adapters import Traceable
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
-from .one_channel import channel_axis, convolution_behind, convolve_one
+from .one_channel import channel_axis, convolution_behind, convolve_some
 from .operation import Operation
 from .program import Edit, Program, Replacement, trace
 from .reading import find_layers
@@ -59,18 +59,45 @@ class Replay:
 
         Where a convolution makes the layer, it computes that channel alone.
         """
-        layer = self.layer(name)
-        convolution = convolution_behind(self._traced.program, layer.value)
+        return self.channels(x, {name: jnp.reshape(channel, (1,))})[name]
+
+    def channels(
+        self, x: jax.Array, wanted: Mapping[str, jax.Array | None]
+    ) -> dict[str, jax.Array]:
+        """The values of layers of which only some channels are right; the rest is anything.
+
+        Where a convolution makes a layer, and nothing else that is wanted needs it whole, it
+        computes those channels alone.
+
+        Args:
+            x: the checked batch.
+            wanted: for each name of a layer the channels (K,), traced, or `None` for all.
+        """
+        numbers = {name: self.layer(name).value for name in wanted}
         replaced: dict[int, Replacement] = {}
+        for name, channels in wanted.items():
+            others = [number for other, number in numbers.items() if other != name]
+            convolution = None if channels is None else self._replaceable(name, others)
+            if convolution is None or channels is None:
+                continue
+            if len(channels) == 1 or 2 * len(channels) <= self.layer(name).channels:
+                function = convolve_some(convolution, channels)
+                replaced[convolution.index] = Replacement(convolution.inputs, function)
+        found = self.values(x, list(numbers.values()), replaced=replaced)
+        return dict(zip(wanted, found, strict=True))
+
+    def _replaceable(self, name: str, others: Sequence[int]) -> Operation | None:
+        """The convolution that makes a layer, if no other value comes from it."""
+        layer, program = self.layer(name), self._traced.program
+        convolution = convolution_behind(program, layer.value)
         if (
-            convolution is not None
-            and channel_axis(convolution) == layer.channel_axis
-            and self._rules.is_plain(convolution)
+            convolution is None
+            or channel_axis(convolution) != layer.channel_axis
+            or not self._rules.is_plain(convolution)
         ):
-            function = convolve_one(convolution, channel)
-            replaced[convolution.index] = Replacement(convolution.inputs, function)
-        (value,) = self.values(x, [layer.value], replaced=replaced)
-        return value
+            return None
+        shared = program.needed(others, self._values)
+        return None if any(each.index == convolution.index for each in shared) else convolution
 
     def values(
         self,

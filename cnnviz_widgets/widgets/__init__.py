@@ -5,6 +5,7 @@ its page. `base` is what all views share, `running` ties a view to its jobs, `se
 to one another, and `wire` is how frames and messages look on their way.
 """
 
+from .architecture import Architecture
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
@@ -17,6 +18,7 @@ from .operation import Operation
 from .selection import Selection
 
 __all__ = [
+    "Architecture",
     "Attribution",
     "Deconvolution",
     "Explorer",

@@ -47,6 +47,7 @@ class View(Locked, anywidget.AnyWidget):
     """
 
     bundle = ""  # name of the built front end's files
+    patience = FIRST_PICTURE  # seconds; 0 for a view whose still picture needs no frame
     _ipython_display_ = None  # that of ipywidgets 7 would leave out the still picture
 
     state = t.Enum(["idle", "running", "paused", "done", "error"], "idle").tag(
@@ -151,7 +152,7 @@ class View(Locked, anywidget.AnyWidget):
         if found is None:  # pragma: no cover - only for views that anywidget cannot show
             return {"text/plain": repr(self)}, {}
         data, metadata = found
-        self._runner.rests(FIRST_PICTURE)
+        self._runner.rests(self.patience)
         picture = self._still()
         if picture is not None:
             data["image/png"] = base64.b64encode(picture).decode()

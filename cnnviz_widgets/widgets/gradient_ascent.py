@@ -47,7 +47,7 @@ class GradientAscent(LayeredView):
             number; channel 0 of the last convolution if left out.
         steps: of a run.
         size: of the picture, one number or (rows, columns); the network's own if left out.
-        learning_rate: of Adam.
+        learning_rate: of the optimiser; the preset's if left out.
         seed: of the random numbers.
         rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
         selection: to share layer, channel, position, class and iteration with other views.
@@ -78,7 +78,7 @@ class GradientAscent(LayeredView):
         *,
         steps: int = 256,
         size: int | Sequence[int] | None = None,
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         seed: int = 0,
         rate: float = 4.0,
         selection: Selection | None = None,

@@ -1,15 +1,24 @@
 /**
  * Shows one view, or all of them, on made-up data. The model is `window.model` for scripts.
  */
+import architectureView from "../src/architecture/index";
 import deconvolutionView from "../src/deconvolution/index";
 import featureMapsView from "../src/feature-maps/index";
 import gradientAscentView from "../src/gradient-ascent/index";
 import imageChooserView from "../src/image-chooser/index";
 import layerListView from "../src/layer-list/index";
 import type { FakeModel } from "./fake-model";
-import { deconvolution, featureMaps, gradientAscent, imageChooser, layerList } from "./scenes";
+import {
+  architecture,
+  deconvolution,
+  featureMaps,
+  gradientAscent,
+  imageChooser,
+  layerList,
+} from "./scenes";
 
 const SCENES = {
+  architecture: [architectureView, architecture],
   deconvolution: [deconvolutionView, deconvolution],
   "feature-maps": [featureMapsView, featureMaps],
   "gradient-ascent": [gradientAscentView, gradientAscent],

@@ -39,6 +39,52 @@ const LAYERS: LayerInfo[] = [
   layer("dense1", "dense", 12, 1, null),
 ];
 
+/** A small residual network: a stem, blocks with a skip connection each, a head. */
+export function architecture(name: string): FakeModel {
+  const layer = (name: string, kind: string, side: number, channels: number, group: string | null) => ({
+    name,
+    kind,
+    operation: kind,
+    shape: side > 1 ? [side, side, channels] : [channels],
+    parameters: kind === "conv" ? 9 * channels * channels : 0,
+    flops: kind === "conv" ? 18 * channels * channels * side * side : side * side * channels,
+    group,
+  });
+  const count = name === "large" ? 40 : 3;
+  const blocks = Array.from({ length: count }, (_, at) => `blocks/${at}`);
+  const layers = [
+    layer("stem", "conv", 32, 16, null),
+    ...blocks.flatMap((block) => [
+      layer(`${block}/conv1`, "conv", 32, 16, block),
+      layer(`${block}/relu`, "activation", 32, 16, block),
+      layer(`${block}/conv2`, "conv", 32, 16, block),
+      layer(`${block}/add`, "add", 32, 16, block),
+    ]),
+    layer("mean", "reduce", 1, 16, null),
+    layer("head", "dense", 1, 10, null),
+  ];
+  const edges = layers.map(({ name }, at) => [at ? layers[at - 1].name : "input", name, [[32, 32, 16]]]);
+  blocks.forEach((block, at) => {
+    edges.push([at ? `${blocks[at - 1]}/add` : "stem", `${block}/add`, [[32, 32, 16]]]);
+  });
+  const groups = blocks.map((block) => ({
+    name: block,
+    group: "blocks",
+    output: `${block}/add`,
+    module: true,
+  }));
+  const outer = { name: "blocks", group: null, output: groups[count - 1].output, module: true };
+  return new FakeModel({
+    state: name === "error" ? "error" : "idle",
+    message: name === "error" ? "expected one image, got a batch of 3. Pass images[:1]." : "",
+    graph: { input: "input", shape: [32, 32, 3], layers, groups: [outer, ...groups], edges },
+    layer: "blocks/1/add",
+    unfolded: ["blocks", "blocks/1"],
+    color: "kind",
+    frame: null,
+  });
+}
+
 export function featureMaps(name: string): FakeModel {
   const picture = makePicture(PICTURE);
   let layers = LAYERS;

@@ -19,6 +19,8 @@ CONTRAST = 4.5  # of words, as WCAG 2.2 wants it at level AA
 CELLS = (
     """
 import cnnviz_widgets as cw
+from tests.models.nnx_models import Residual, made
+RESIDUAL = cw.Network(made(Residual), input_shape=Residual.shape)
 net = cw.load("photos")
 image = cw.image("cat")
 cw.FeatureMaps(net, image, layer="conv2", channel=5)
@@ -55,11 +57,18 @@ maps
 small = cw.load("digits")
 cw.FeatureMaps(small, small.fit(cw.image("digit-3")), layer="dense1")
 """,
+    'cw.Architecture(net, net.fit(image), layer="conv2")',
+    """
+deep = cw.Architecture(RESIDUAL, layer="blocks/1/add")
+deep.unfolded = ["blocks", "blocks/1"]
+deep.color = "parameters"
+deep
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
-    "feature-maps-dense",
+    "feature-maps-dense", "architecture", "architecture-unfolded",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.
@@ -133,6 +142,7 @@ def test_views_are_sharp_legible_and_keep_within_their_cell(
         await_frame(notebook.view("feature-maps", at))
     for at in range(2):
         await_frame(notebook.view("deconvolution", at))
+    await_frame(notebook.view("architecture"))
     faults = {}
     for theme in ("light", "dark"):
         notebook.set_theme(theme)

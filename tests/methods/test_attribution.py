@@ -1,5 +1,7 @@
 """All attribution methods: what holds for every one of them, and identities."""
 
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -240,6 +242,47 @@ def test_the_layer_is_chosen_with_a_reason_or_refused(net, images):
         methods.grad_cam(flat, np.zeros((4, 4, 3), np.float32))
 
 
+def test_cam_wants_global_pooling(net, images):
+    with pytest.raises(InputError, match=r"global average pooling and one dense layer.*grad_cam"):
+        methods.cam(net, images, layer="relu")
+    flat = Network(
+        lambda p, x: jax.nn.relu(conv(x, p[0])).reshape(len(x), -1) @ p[1],
+        params=weights((3, 3, 3, 2), (12 * 10 * 2, 5)),
+        input_shape=(12, 10, 3),
+    )
+    with pytest.raises(InputError, match="global average pooling"):
+        methods.cam(flat, images)
+
+
+def test_segments_may_be_one_s_own(net, images):
+    halves = np.zeros((12, 10), int)
+    halves[6:] = 7  # numbers need not follow one another
+    found = methods.feature_ablation(net, images, target=1, segments=halves)
+    top, bottom = (images * mask[None, :, :, None] for mask in (halves > 0, halves == 0))
+    lost = np.asarray(net(images))[:, 1, None] - np.stack(
+        [np.asarray(net(each))[:, 1] for each in (top, bottom)], 1
+    )
+    assert_same(found.values[:, [0, -1], 0], lost, tolerance=1e-5)
+    assert found.samples == 2
+
+
+def test_superpixels_without_scikit_image_say_how_to_get_it(net, images, monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    for method in ("lime", "kernel_shap", "feature_ablation", "xrai"):
+        with pytest.raises(ImportError, match=r"pip install 'cnnviz_widgets\[segments\]'"):
+            getattr(methods, method)(net, images)
+
+
+def test_rise_divides_by_what_was_drawn_or_by_what_is_expected(net, images):
+    options = {"target": 1, "samples": 6, "share": 0.5, "cells": 3}
+    live, paper = (methods.rise(net, images, preset=p, **options).values for p in ("live", "paper"))
+    ratio = live / paper  # of expected to drawn, the same for all images
+    assert_same(ratio, np.broadcast_to(ratio[:1], ratio.shape), tolerance=1e-4)
+    shares = np.asarray(jax.nn.softmax(net(images)))[:, 1]
+    assert (live.min((1, 2)) > 0.5 * shares).all()
+    assert (live.max((1, 2)) < 2 * shares).all()
+
+
 @pytest.mark.parametrize("method", ["guided_backpropagation", "deconvnet"])
 def test_rules_refuse_what_they_do_not_know(method):
     net = Network(lambda _, x: jnp.tanh(x).mean((1, 2)), input_shape=(4, 4, 3))
@@ -257,6 +300,23 @@ def test_rules_refuse_what_they_do_not_know(method):
         ("integrated_gradients", {"baseline": "grey"}, "baseline"),
         ("integrated_gradients", {"baseline": np.zeros((2, 12, 10, 3))}, "baseline"),
         ("grad_cam", {"resize": "cubic"}, "resize"),
+        ("score_cam", {"preset": "captum"}, "preset"),
+        ("rise", {"preset": "half"}, "preset"),
+        ("rise", {"share": 0.0}, "share from 0.001"),
+        ("rise", {"cells": 0}, "cells from 1"),
+        ("lime", {"width": 0.0, "segments": "grid"}, "width from"),
+        ("lime", {"segments": "squares"}, "segments"),
+        ("lime", {"segments": np.zeros((3, 3), int)}, "whole numbers of shape"),
+        ("kernel_shap", {"count": 0, "segments": "grid"}, "count from 1"),
+        ("feature_ablation", {"segments": np.zeros((12, 10))}, "whole numbers of shape"),
+        ("occlusion", {"window": 13}, "a window within"),
+        ("occlusion", {"window": (2, 2, 2)}, "one or two whole numbers"),
+        ("occlusion", {"stride": 0}, "one or two whole numbers"),
+        ("lrp", {"composite": "alpha_beta"}, "composite"),
+        ("conductance", {"layer": "relu", "preset": "paper"}, "preset"),
+        ("guided_ig", {"fraction": 0.0}, "fraction from"),
+        ("blur_ig", {"sigma": -1.0}, "sigma from"),
+        ("expected_gradients", {"references": np.zeros((2, 8, 10, 3))}, "references of"),
     ],
 )
 def test_options_out_of_range_are_refused(net, images, method, options, said):

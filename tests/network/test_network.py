@@ -125,3 +125,15 @@ def test_asking_whether_a_size_is_taken_drops_no_program():
     for side in range(3, 30):
         assert net.takes((side, side, 3))
     assert net.at((1, 8, 10, 3)) is first
+
+
+def test_it_can_be_differentiated_as_any_function():
+    kernel = weights((3, 3, 3, 4))[0]
+    net = Network(lambda w, x: conv(x - 0.5, w), params=kernel, input_shape=(6, 5, 3))
+    x = jnp.asarray(np.random.default_rng(0).random((2, 6, 5, 3), np.float32))
+    wanted = jax.grad(lambda x: (conv(x - 0.5, kernel) ** 2).sum())(x)
+    np.testing.assert_allclose(jax.grad(lambda x: (net(x) ** 2).sum())(x), wanted, rtol=1e-5)
+    whole = (255 * np.asarray(x)).astype(np.uint8)
+    np.testing.assert_allclose(jax.jit(net)(whole), net(whole), atol=1e-6)
+    with pytest.raises(InputError, match="4 channels"):
+        jax.grad(lambda x: net(x).sum())(jnp.ones((6, 5, 4)))

@@ -22,6 +22,7 @@ from cnnviz_widgets.widgets import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 VIEWS = (
+    "architecture",
     "attribution", "deconvolution", "feature-maps", "gradient-ascent", "image-chooser",
     "layer-list", "operation",
 )  # fmt: skip

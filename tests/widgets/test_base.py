@@ -5,13 +5,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import Explorer, FeatureMaps, GradientAscent, ImageChooser, LayerList
+from cnnviz_widgets.widgets import (
+    Architecture,
+    Explorer,
+    FeatureMaps,
+    GradientAscent,
+    ImageChooser,
+    LayerList,
+)
 from cnnviz_widgets.widgets.base import in_words
 from cnnviz_widgets.widgets.wire import pack
 
 from .conftest import PATIENCE
 
 MAKERS = {
+    "Architecture": lambda net, image, **options: Architecture(net, image, **options),
     "FeatureMaps": lambda net, image, **options: FeatureMaps(net, image, **options),
     "GradientAscent": lambda net, _, **options: GradientAscent(net, **options),
     "ImageChooser": lambda net, _, **options: ImageChooser(net, **options),

@@ -48,7 +48,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const toolbar = new Toolbar({ ask, show, goTo }, signal);
   const seen = h("div", { class: "cv-seen", role: "status" });
   const maps = h("div", { class: "cv-maps" });
-  const more = button("Compare with another method", "add", addNext, signal);
+  const more = button("Compare with another method", "plus", addNext, signal);
   const guide = new Guide(add);
   const empty = h("div", { class: "cv-empty" });
   root.append(toolbar.element, seen, maps, empty, more, guide.element);

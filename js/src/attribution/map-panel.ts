@@ -14,6 +14,8 @@ import { overlay } from "./overlay";
 import type { MapState, Trust } from "./run";
 import type { Entry } from "./toolbar";
 
+const ICONS = { good: "good", plain: "minus", bad: "alert" } as const;
+
 export interface Scene {
   entry: Entry;
   catalogue: Entry[];
@@ -121,7 +123,7 @@ export class MapPanel {
     this.trust.hidden = trust.length === 0;
     this.trust.replaceChildren(
       ...trust.map(({ text, tone }) =>
-        h("li", { "data-tone": tone }, icon(tone === "bad" ? "alert" : tone), h("span", {}, text)),
+        h("li", { "data-tone": tone }, icon(ICONS[tone]), h("span", {}, text)),
       ),
     );
     this.words.replaceChildren(
