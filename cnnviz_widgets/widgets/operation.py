@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import traitlets as t
 
+from .. import zoo
 from ..methods import ValueExplained, ValueExplainer
-from ..methods.operation import Convolution, Pool
-from ..network import Network
+from ..network import InputError, Network
+from .image_chooser import pictures_for
 from .layered import convolutions
 from .locked import LOCK
-from .operation_frame import flat, number, open_channel, step_frame
+from .operation_told import opened, seen_map, told
 from .picture import as_png, operation_picture
 from .pictured import PicturedLayers
 from .running import Frame
 from .selection import Selection
-from .wire import MalformedMessageError, text
+from .wire import MalformedMessageError, text, whole
 
 PACE = 0.4
 """Seconds that the window rests at each place while it plays."""
@@ -40,14 +40,15 @@ class Operation(PicturedLayers):
 
     Args:
         net: the network.
-        image: one image, HWC (or NHWC with N = 1), uint8 or float in [0, 1].
+        image: one image, HWC (or NHWC with N = 1), uint8 or float in [0, 1]. If left out, that of
+            the selection, or a bundled one that suits the network.
         layer: its name; the first convolution if left out.
         channel: its number; 0 if left out.
         position: (row, column); where the channel is strongest if left out.
         selection: to share image, layer, channel and position with other views.
 
     Raises:
-        InputError: if the network cannot take the image.
+        InputError: if the network cannot take the image, or none is given and none suits.
         traitlets.TraitError: if there is no such layer or channel.
 
     Example:
@@ -62,7 +63,7 @@ class Operation(PicturedLayers):
     def __init__(
         self,
         net: Network,
-        image: Any,
+        image: Any = None,
         *,
         layer: str | None = None,
         channel: int | None = None,
@@ -75,14 +76,17 @@ class Operation(PicturedLayers):
         self._playing = False
         self._asked: tuple[Any, ...] = ()  # what the newest answer is of
         super().__init__(net)
-        self._handlers |= {"command": self._command}
+        self._handlers |= {"command": self._command, "look": self._look_there}
         with self._building():
             self._offer_layers(net.layers)
             self.layer = convolutions(net)[0]
             self._choose(selection, ("layer", "channel", "position", "image"), layer, channel)
             if position is not None:
                 self.position = list(position)
-            self.image = image
+            if image is not None:
+                self.image = image
+            elif self.image is None:
+                self.image = _bundled(net)
         self.observe(self._new_image, "image")
         self.observe(self._new_source, ["layer"])
         self.observe(self._look, ["layer", "channel", "position", "source"])
@@ -132,7 +136,21 @@ class Operation(PicturedLayers):
         return at[0], at[1]
 
     def _look(self, _change: Any = None) -> None:
+        self._start(self._wanted())
+
+    def _look_there(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        """Show another place while the pointer is on it; without one, the chosen place again."""
+        if self._playing and self.state == "running":
+            return
         wanted = self._wanted()
+        if "row" in content:
+            info = self._info()
+            row = whole(content, "row", high=info["rows"] - 1)
+            column = whole(content, "column", high=info["cols"] - 1)
+            wanted = (*wanted[:3], (row, column), self.source)
+        self._start(wanted)
+
+    def _start(self, wanted: tuple[Any, ...]) -> None:
         if wanted == self._asked and self.state != "error":
             return
         self._asked = wanted
@@ -170,13 +188,13 @@ class Operation(PicturedLayers):
         explainer = self._explainer_of(image, images)
         first = explainer(layer=layer, channel=channel, position=cell)
         rows, columns = explainer.channel_map(layer, channel).shape
-        source = source if source is not None else _opened(first)  # does not jump on the way
+        source = opened(first, source)  # does not jump on the way
         start = first.position[0] * columns + first.position[1] + 1
         for at in range(start % (rows * columns), rows * columns):
             place = divmod(at, columns)
             frame = self._frame(explainer, layer, channel, place, source)
             self._move(images, layer, channel, place)
-            yield frame
+            yield {**frame, "walking": True}
 
     def _move(self, images: int, layer: str, channel: int, place: Place) -> None:
         """Let others follow the window, unless something else was chosen meanwhile."""
@@ -204,22 +222,7 @@ class Operation(PicturedLayers):
     ) -> Frame:
         found = explainer(layer=layer, channel=channel, position=cell)
         self._result = found
-        classes = self._network.classes or ()
-        seen = _input_map(explainer, found, source)
-        frame: Frame = {
-            "layer": layer,
-            "channel": channel,
-            "position": list(found.position),
-            "value": number(found.value),
-            "steps": [step_frame(step, source, classes) for step in found.steps],
-            "then": [step_frame(step, source, classes) for step in found.then],
-            **_map_frame("output", explainer.channel_map(layer, channel)),
-        }
-        if seen is not None:
-            values, places, name, number_in = seen
-            frame |= _map_frame("input", values)
-            frame |= {"places": places, "inputName": name, "inputChannel": number_in}
-        return frame
+        return told(self._network, explainer, found, source)
 
     def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         command = text(content, "command")
@@ -237,11 +240,10 @@ class Operation(PicturedLayers):
             return None
         explainer = self._explainer[1]
         maps = []
-        seen = _input_map(explainer, found, self.source)
+        seen = seen_map(explainer, found, self.source)
         if seen is not None:
-            values, places, _, _ = seen
-            (first, last), (left, right) = ((min(each), max(each) + 1) for each in places)
-            maps.append((values, (first, left, last, right)))
+            (first, last), (left, right) = ((min(each), max(each) + 1) for each in seen.places)
+            maps.append((seen.values, (first, left, last, right)))
         row, column = found.position
         output = explainer.channel_map(found.layer, found.channel)
         if output.size > 1:
@@ -252,44 +254,12 @@ class Operation(PicturedLayers):
         return as_png(operation_picture(maps, lines))
 
 
-Seen = tuple[np.ndarray, list[list[float]], str, int]
-
-
-def _input_map(explainer: ValueExplainer, found: ValueExplained, source: int | None) -> Seen | None:
-    """The map that the first step looks at, where, and whose channel it is."""
-    step = found.steps[0]
-    if isinstance(step, Convolution | Pool):
-        at = open_channel(step, source) if isinstance(step, Convolution) else 0
-        _, places = flat(step.window, step.window.states)
-        if places is None:
-            return None
-        seen = step.window.maps[at].astype(np.float64)
-        channel = int(step.channels[at]) if isinstance(step, Convolution) else found.channel
-        name = step.source.name if step.source else ""
-        return seen.reshape(1, -1) if seen.ndim == 1 else seen, places, name, channel
-    around = explainer.around(step.source) if step.source else None
-    if around is None:
-        return None
-    places = [[float(at)] for at in around.place]
-    assert step.source is not None
-    return around.map, places, step.source.name, around.channel
-
-
-def _opened(found: ValueExplained) -> int | None:
-    step = found.steps[0]
-    if not isinstance(step, Convolution):
-        return None
-    return int(step.channels[open_channel(step, None)])
-
-
-def _map_frame(name: str, values: np.ndarray) -> Frame:
-    """A map as 8-bit codes over its own range."""
-    known = np.isfinite(values)
-    low = float(values[known].min()) if known.any() else 0.0
-    high = float(values[known].max()) if known.any() else 0.0
-    share = (np.where(known, values, low) - low) / (high - low or 1)
-    rows, columns = values.shape
-    return {
-        name: {"rows": rows, "cols": columns, "low": low, "high": high},
-        f"{name}Codes": np.rint(share * 255).astype(np.uint8).tobytes(),
-    }
+def _bundled(net: Network) -> Any:
+    """A bundled picture that suits a network."""
+    names = pictures_for(net)
+    if not names:
+        raise InputError(
+            "expected an image: no bundled one suits a network that takes "
+            f"{net.input_shape}. Pass Operation(net, image)."
+        )
+    return net.fit(zoo.image(names[0]))

@@ -110,14 +110,27 @@ class ValueExplainer:
         info = self._traced.layer(layer)
         channels, rows, columns = tile_shape(info)
         check_index(f"a channel of {layer}", channel, channels)
+        found = self._table(info, channels)[:, channel]
+        return found.astype(np.float64).reshape(rows, columns)
+
+    def channels_at(self, layer: str, position: Sequence[int] = (0, 0)) -> np.ndarray:
+        """The activations of all channels at a (row, column), float64 (channels,)."""
+        info = self._traced.layer(layer)
+        channels, rows, columns = tile_shape(info)
+        row, column = position
+        check_index(f"a row of {layer}", row, rows)
+        check_index(f"a column of {layer}", column, columns)
+        return self._table(info, channels)[row * columns + column].astype(np.float64)
+
+    def _table(self, info: Layer, channels: int) -> np.ndarray:
+        """All activations of a layer, (places, channels)."""
         found = self._reading.values.array(info.value)
         if info.batch is not None and info.together == 1:
             found = np.moveaxis(found, info.batch, 0)[0]
         found = found.reshape(info.shape)
         last = [] if info.channel is None else [info.channel]
         places = [k for k in range(found.ndim) if k not in (*info.spatial, *last)]
-        flat = np.transpose(found, (*info.spatial, *places, *last)).reshape(-1, channels)
-        return flat[:, channel].astype(np.float64).reshape(rows, columns)
+        return np.transpose(found, (*info.spatial, *places, *last)).reshape(-1, channels)
 
     def around(self, source: Source) -> Around | None:
         """The map that an element lies on; `None` where it has no rows and columns."""
@@ -169,15 +182,8 @@ class ValueExplainer:
                 return ()
             last = explain(self._reading, following, index)
             fits = isinstance(last, Activation | Scaling)
-            if (
-                not fits
-                or last.source is None
-                or (last.source.value, last.source.index)
-                != (
-                    value,
-                    index,
-                )
-            ):
+            source = last.source
+            if not fits or source is None or (source.value, source.index) != (value, index):
                 return ()
             found.append(last)
             value = following
