@@ -61,6 +61,7 @@ def told(
         "layer": found.layer,
         "channel": found.channel,
         "position": list(found.position),
+        "label": _label(net, explainer, found),
         "value": number(found.value),
         "steps": [telling.step(step) for step in found.steps],
         "then": [telling.step(step) for step in found.then],
@@ -113,6 +114,14 @@ def _parameters(net: Network, found: ValueExplained, layer: str) -> Mapping[str,
         if word is not None and found.channel < len(values):
             kept[word] = float(values[found.channel])
     return kept
+
+
+def _label(net: Network, explainer: ValueExplainer, found: ValueExplained) -> str:
+    """The name of the class that the channel stands for, if it is one."""
+    classes = tuple(net.classes or ())
+    outputs = len(explainer.channels_at(found.layer, found.position))
+    whole = explainer.channel_map(found.layer, found.channel).size == 1
+    return str(classes[found.channel]) if whole and outputs == len(classes) else ""
 
 
 def _rivals(net: Network, explainer: ValueExplainer, found: ValueExplained) -> list[dict[str, Any]]:

@@ -33,25 +33,58 @@ const SIGNS: Record<string, string> = {
 };
 
 /**
- * What is done to a number, one part for each operation.
+ * A number and what is done to it in order, one part for each operation, with the brackets that the
+ * order needs.
  *
+ * @param start what there is at first
+ * @param tail the operations
  * @param notes what the operands are, by the operation; each name is used once
  */
-export function tailTerms(tail: readonly Line[], notes: Record<string, string> = {}): Term[] {
+export function chain(
+  start: Term,
+  tail: readonly Line[],
+  notes: Record<string, string> = {},
+): Term[] {
   const left = { ...notes };
-  return tail.map(([operation, operand, outcome]) => {
+  let terms = [start];
+  let sum = false; // what stands there so far ends in an addition
+  for (const [operation, operand, outcome] of tail) {
     const note = left[operation] ?? "";
     delete left[operation];
-    if (operand === null) return { sign: "→", text: figure(outcome), note: operation };
-    if (operation in SIGNS) return term(operand, note, SIGNS[operation]);
-    const words: Record<string, string> = {
-      subtract_from: "subtracted from",
-      divide_into: "divides",
-      maximum: "or, if larger,",
-      minimum: "or, if smaller,",
-    };
-    return term(operand, note, words[operation] ?? operation);
-  });
+    if (operand === null) {
+      terms.push({ sign: "→", text: figure(outcome), note: operation });
+      sum = false;
+    } else if (operation in SIGNS) {
+      const strong = operation === "multiply" || operation === "divide";
+      if (strong && sum) terms = bracketed(terms);
+      terms.push(operandTerm(operand, note, SIGNS[operation]));
+      sum = !strong;
+    } else {
+      terms.push(term(operand, note, WORDS[operation] ?? operation));
+      sum = false;
+    }
+  }
+  return terms;
+}
+
+const WORDS: Record<string, string> = {
+  subtract_from: "subtracted from",
+  divide_into: "divides",
+  maximum: "or, if larger,",
+  minimum: "or, if smaller,",
+};
+
+/** A number after a sign: a negative one stands in brackets. */
+export function operandTerm(value: Figure, note: string, sign: string): Term {
+  const text = figure(value);
+  return { sign, text: text.startsWith("−") ? `(${text})` : text, note };
+}
+
+function bracketed(terms: readonly Term[]): Term[] {
+  const [first, ...more] = terms;
+  const last = more.pop();
+  const opened = { ...first, text: `(${first.text}` };
+  return last ? [opened, ...more, { ...last, text: `${last.text})` }] : [first];
 }
 
 /**
@@ -96,14 +129,24 @@ export function normTerms(
   );
   const root = scale !== 0 && factor !== 0 ? scale / factor : Math.sqrt(Number(variance));
   const value = ((Number(input) - Number(mean)) / root) * scale + shift;
-  const terms = [
-    term(input, "value", "("),
-    term(mean, "mean", "−"),
-    term(root, "√(variance + ε)", ") ÷"),
-    term(scale, "scale", "×"),
-    term(shift, "shift", "+"),
+  const lines: Line[] = [
+    ["subtract", mean, 0],
+    ["divide", root, 0],
+    ["multiply", scale, 0],
+    ["add", shift, 0],
   ];
+  const notes = { subtract: "mean", divide: "√(variance + ε)", multiply: "scale", add: "shift" };
+  const terms = chain(term(input, "value"), lines, notes);
   return { terms, result: value };
+}
+
+/** What the operands of a norm are, as frameworks fold the four numbers. */
+export function foldedNotes(tail: readonly Line[]): Record<string, string> {
+  const multiply = "scale ÷ √(variance + ε)";
+  const centred = tail.some(([operation]) => operation === "subtract");
+  return centred
+    ? { subtract: "mean", multiply, add: "shift" }
+    : { multiply, add: "shift − mean × that factor" };
 }
 
 /** Numbers in a cell of a grid: two decimals at most, short enough for a small square. */
@@ -111,7 +154,11 @@ export function cellText(value: number): string {
   if (!Number.isFinite(value)) return formatValue(value);
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 9999.5 || size < 0.005) return formatValue(value).replace(/\.\d(?=e)/, "");
-  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  if (size >= 9999.5 || size < 5e-4) return exponential(value);
+  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.005 ? 2 : 3;
   return value.toFixed(digits).replace("-", "−");
+}
+
+function exponential(value: number): string {
+  return value.toExponential(0).replace("e+", "e").replaceAll("-", "−");
 }

@@ -9,6 +9,8 @@ import type { StepTold } from "./frame";
 export interface Look {
   numbers: Float64Array;
   palette: Palette;
+  /** The colour that a value has on the map which the window lies on. */
+  seen: ((value: number) => number) | undefined;
   /** Room inside of a card, in CSS pixels. */
   width: number;
   /** The channel that is looked at. */

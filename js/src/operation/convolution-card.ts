@@ -3,7 +3,7 @@
  */
 import { h, setText } from "../lib/dom";
 import { plural } from "../lib/format";
-import { figure, result, tailTerms, term } from "./arithmetic";
+import { figure, result, chain, term } from "./arithmetic";
 import { Card, type CardEvents, type Look } from "./card";
 import { type ConvolutionTold, slice } from "./frame";
 import { gridSizes } from "./layout";
@@ -50,7 +50,7 @@ export class ConvolutionCard extends Card<ConvolutionTold> {
       : "The window is multiplied with the kernel, place by place. All products are added up.";
   }
 
-  protected fill(told: ConvolutionTold, { numbers, palette, width, walking }: Look): void {
+  protected fill(told: ConvolutionTold, { numbers, palette, seen, width, walking }: Look): void {
     this.told = told;
     const { cols, states } = told;
     const sent = told.kernel[1] > 0;
@@ -61,7 +61,11 @@ export class ConvolutionCard extends Card<ConvolutionTold> {
     if (sent) {
       const look = { palette, cell, numbers: readable };
       const [window, kernel, products] = this.grids;
-      window.paint("Window", cols, slice(numbers, told.window), { ...look, states });
+      window.paint("Window", cols, slice(numbers, told.window), {
+        ...look,
+        states,
+        color: seen,
+      });
       kernel.paint("Kernel", cols, slice(numbers, told.kernel), look);
       products.paint("Products", cols, slice(numbers, told.products), { ...look, states });
     }
@@ -72,8 +76,7 @@ export class ConvolutionCard extends Card<ConvolutionTold> {
     this.caption.hidden = this.bars.element.hidden = !many;
     if (many) this.paintBars(told, numbers);
     this.equation.paint([
-      term(told.total, many ? `sum over ${plural(told.count, "channel")}` : "sum of the products"),
-      ...tailTerms(told.tail, { add: "bias" }),
+      ...chain(term(told.total, many ? `sum over ${plural(told.count, "channel")}` : "sum of the products"), told.tail, { add: "bias" }),
       result(told.result, told.name),
     ]);
   }

@@ -4,7 +4,7 @@
  */
 import { h, setText } from "../lib/dom";
 import { plural } from "../lib/format";
-import { figure, result, tailTerms, term } from "./arithmetic";
+import { figure, result, chain, term } from "./arithmetic";
 import { Card, type CardEvents, type Look } from "./card";
 import { type DenseTold, slice } from "./frame";
 import { Bars, Equation } from "./parts";
@@ -48,7 +48,7 @@ export class DenseCard extends Card<DenseTold> {
       slice(numbers, span),
     );
     const left = told.count - told.numbers.length;
-    setText(this.caption, left ? `The ${told.numbers.length} largest products` : "The products");
+    setText(this.caption, `${left ? `The ${told.numbers.length} largest products` : "The products"}, inputs from ${told.source || "inside of the layer"}`);
     const bars = told.numbers.map((number, at) => ({
       label: `input ${number}`,
       detail: `${figure(inputs[at])} × ${figure(weights[at])}`,
@@ -57,8 +57,7 @@ export class DenseCard extends Card<DenseTold> {
     const rest = { label: `${left} others`, value: Number(told.rest) };
     this.bars.paint(left ? [...bars, rest] : bars, "Products of inputs and weights");
     this.equation.paint([
-      term(told.total, `sum of ${plural(told.count, "product")}`),
-      ...tailTerms(told.tail, { add: "bias" }),
+      ...chain(term(told.total, `sum of ${plural(told.count, "product")}`), told.tail, { add: "bias" }),
       result(told.result, told.name),
     ]);
     this.rivalCaption.hidden = this.rivals.element.hidden = told.rivals.length === 0;

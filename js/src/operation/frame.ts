@@ -151,6 +151,8 @@ export interface OperationFrame extends Numbered {
   layer: string;
   channel: number;
   position: Position;
+  /** Of the class that the channel stands for, or "". */
+  label: string;
   value: Figure;
   steps: StepTold[];
   then: StepTold[];

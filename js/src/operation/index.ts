@@ -5,15 +5,16 @@
  * it, and what is chosen is shared with other views.
  */
 import { followSize } from "../lib/canvas";
-import { palette } from "../lib/colormap";
+import { cssColor, palette } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
-import { moveThroughLayers } from "../lib/layers";
+import { inside, moveThroughLayers } from "../lib/layers";
 import { follow, type Position, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { figure } from "./arithmetic";
 import { type OperationFrame, readNumbers } from "./frame";
+import { valueColor } from "./map-panel";
 import { Maps } from "./maps";
 import { Steps } from "./steps";
 import { type Change, type Command, Toolbar, type Traits } from "./toolbar";
@@ -56,9 +57,15 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     },
     signal,
   );
-  const number = h("p", { class: "cv-number", "aria-live": "polite" });
+  const number = h("p", { class: "cv-number" });
+  const unpin = h(
+    "button",
+    { type: "button", class: "cv-button cv-plain" },
+    "Strongest place instead",
+  );
+  unpin.addEventListener("click", () => change({ position: null }), { signal });
   const empty = h("div", { class: "cv-empty" });
-  const right = h("div", { class: "cv-right" }, number, steps.element);
+  const right = h("div", { class: "cv-right" }, number, unpin, steps.element);
   const panels = h("div", { class: "cv-panels" }, maps.element, right);
   root.append(toolbar.element, panels, empty);
 
@@ -85,14 +92,20 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const stale = layer !== model.get("layer") || channel !== model.get("channel");
     panels.classList.toggle("cv-stale", stale);
     const theme = themeOf(root);
+    const diverging = palette("diverging", theme);
+    root.style.setProperty("--cv-negative", cssColor(diverging[40]));
+    root.style.setProperty("--cv-positive", cssColor(diverging[215]));
     const walking = walks();
     root.classList.toggle("cv-walks", walking);
     maps.paint(frame, theme);
     panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
+    const pinned = inside(model.get("position"), frame.output) !== null;
+    unpin.hidden = !pinned;
     number.replaceChildren(...headline(frame));
     steps.paint(frame.steps, frame.then, {
       numbers,
-      palette: palette("diverging", theme),
+      palette: diverging,
+      seen: frame.input && valueColor(frame.input, theme, frame.inputName === "input"),
       walking,
       channel,
     });
@@ -101,10 +114,18 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
 }
 
 /** The number at hand, and where it is. */
-function headline({ layer, channel, position, value, output }: OperationFrame): Node[] {
+function headline({
+  layer,
+  channel,
+  label,
+  position,
+  value,
+  output,
+}: OperationFrame): Node[] {
   const where = output.rows * output.cols > 1 ? ` at (${position.join(", ")})` : "";
+  const name = label ? `${layer}:${channel} (${label})` : `${layer}:${channel}`;
   return [
-    h("span", { class: "cv-quiet" }, `How ${layer}:${channel}${where} comes to be `),
+    h("span", { class: "cv-quiet" }, `How ${name}${where} comes to be `),
     h("strong", {}, figure(value)),
   ];
 }

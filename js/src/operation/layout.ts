@@ -5,6 +5,10 @@
 /** A cell of at least this many pixels has room for its number. */
 export const READABLE = 35;
 const LARGEST = 48;
+
+/** Grids of more columns are not put below each other: too long a way from one to the next. */
+const STACKABLE = 5;
+
 const SMALLEST = 3;
 
 export interface GridSizes {
@@ -25,7 +29,7 @@ export function gridSizes(width: number, cols: number, grids: number, sign: numb
   const across = fit(grids);
   if (across >= READABLE) return { cell: Math.min(LARGEST, across), stacked: false, numbers: true };
   const whole = fit(1);
-  const stacked = grids > 1 && whole >= READABLE;
+  const stacked = grids > 1 && cols <= STACKABLE && whole >= READABLE;
   if (stacked || (grids === 1 && whole >= READABLE)) {
     return { cell: Math.min(LARGEST, whole), stacked, numbers: true };
   }

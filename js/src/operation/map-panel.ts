@@ -120,14 +120,22 @@ export class MapPanel {
   }
 }
 
-/** The colour of each code of a map: zero in the middle where there are negative values. */
-function colors({ low, high }: MapInfo, theme: Theme, gray: boolean): Palette {
+/** The colour of a value on a map: zero in the middle where there are negative values. */
+export function valueColor(
+  { low, high }: MapInfo,
+  theme: Theme,
+  gray: boolean,
+): (value: number) => number {
   const signed = low < 0;
   const chosen = palette(gray ? "gray" : signed ? "diverging" : "viridis", theme);
   const most = Math.max(-low, high);
   const [from, to] = signed && !gray ? [-most, most] : [low, high];
-  return Uint32Array.from({ length: 256 }, (_, code) => {
-    const value = low + (code / 255) * (high - low);
-    return chosen[paletteIndex(value, from, to)];
-  });
+  return (value) => chosen[paletteIndex(value, from, to)];
+}
+
+/** The colour of each code of a map. */
+function colors(info: MapInfo, theme: Theme, gray: boolean): Palette {
+  const color = valueColor(info, theme, gray);
+  const { low, high } = info;
+  return Uint32Array.from({ length: 256 }, (_, code) => color(low + (code / 255) * (high - low)));
 }

@@ -3,7 +3,7 @@
  */
 import type { Theme } from "../lib/colormap";
 import { h } from "../lib/dom";
-import type { Rect } from "../lib/geometry";
+import { type Rect, shownAspect } from "../lib/geometry";
 import { claim } from "../lib/controls";
 import type { Position } from "../lib/model";
 import { figure } from "./arithmetic";
@@ -52,12 +52,14 @@ export class Maps {
     this.element.hidden = !spatial && !input;
     this.element.dataset.maps = spatial && input ? "two" : "one";
     const grid: [number, number] = [output.rows, output.cols];
+    const shape = input ?? output;
+    this.element.style.setProperty("--cv-aspect", String(shownAspect(shape.rows, shape.cols)));
     const [row, col] = position;
     if (spatial) {
       this.output.paint(`${layer}:${channel}`, output, frame.outputCodes, grid, theme, false);
       this.output.say(
-        `(${row}, ${col}): ${figure(frame.value)}`,
-        `Feature map ${channel} of ${layer}, ${output.rows} by ${output.cols}, looking at (${row}, ${col})`,
+        `at (${row}, ${col})`,
+        `Feature map ${channel} of ${layer}, ${output.rows} by ${output.cols}, the number at (${row}, ${col}) is ${figure(frame.value)}`,
       );
       const veiled = frame.walking ? notYet(position, output.rows, output.cols) : [];
       this.output.place({ x: col, y: row, width: 1, height: 1 }, [], veiled, output);

@@ -3,7 +3,7 @@
  */
 import { h } from "../lib/dom";
 import { plural } from "../lib/format";
-import { figure, normTerms, result, tailTerms, type Term, term } from "./arithmetic";
+import { chain, figure, foldedNotes, normTerms, operandTerm, result, type Term, term } from "./arithmetic";
 import { capital, Card, type Look, whence } from "./card";
 import {
   type CombinationTold,
@@ -38,24 +38,24 @@ export class PoolCard extends Card<PoolTold> {
     return `Only the ${least} of ${plural(count, "value")} is kept. The ${word} came from ${whence(told)}.`;
   }
 
-  protected fill(told: PoolTold, { numbers, palette, width }: Look): void {
+  protected fill(told: PoolTold, { numbers, palette, seen, width }: Look): void {
     const { cell, numbers: readable } = gridSizes(width, told.cols, 1, 0);
     const sent = told.window[1] > 0;
     this.grid.element.hidden = !sent;
     if (sent) {
       const { states, winner } = told;
-      const look = { palette, cell, numbers: readable, states, winner };
+      const look = { palette, cell, numbers: readable, states, winner, color: seen };
       this.grid.paint("Window", told.cols, slice(numbers, told.window), look);
     }
     const how = { max: "largest", min: "smallest", sum: "sum of the window" }[told.how];
     const notes = { divide: "number of values", multiply: "1 ÷ number of values" };
-    const tail = tailTerms(told.tail, told.how === "sum" ? notes : {});
-    this.equation.paint([term(told.total, how), ...tail, result(told.result, told.name)]);
+    const terms = chain(term(told.total, how), told.tail, told.how === "sum" ? notes : {});
+    this.equation.paint([...terms, result(told.result, told.name)]);
   }
 }
 
 export class ScalingCard extends Card<ScalingTold> {
-  private readonly parameters = h("dl", { class: "cv-parameters" });
+  private readonly parameters = h("div", { class: "cv-parameters" });
   private readonly equation = new Equation();
   private readonly caption = h("h4", {}, "As the network computes it");
   private readonly folded = new Equation();
@@ -86,8 +86,7 @@ export class ScalingCard extends Card<ScalingTold> {
     this.parameters.hidden = found === null;
     paintParameters(this.parameters, parameters);
     const plain: Term[] = [
-      term(input, "value"),
-      ...tailTerms(tail, found ? {} : { subtract: "mean", multiply: "scale", add: "shift" }),
+      ...chain(term(input, "value"), tail, found ? foldedNotes(tail) : {}),
       result(told.result, told.name),
     ];
     this.equation.paint(found ? [...found.terms, result(found.result, told.name)] : plain);
@@ -100,7 +99,7 @@ export class ScalingCard extends Card<ScalingTold> {
 function paintParameters(list: HTMLElement, parameters: Record<string, Figure>): void {
   const order = ["mean", "variance", "scale", "shift"].filter((name) => name in parameters);
   const items = order.map((name) =>
-    h("div", {}, h("dt", {}, name), h("dd", {}, figure(parameters[name]))),
+    h("div", {}, h("span", { class: "cv-quiet" }, name), " ", figure(parameters[name])),
   );
   list.replaceChildren(...items);
 }
@@ -123,8 +122,11 @@ export class CombinationCard extends Card<CombinationTold> {
 
   protected fill(told: CombinationTold): void {
     const sign = COMBINED[told.operation]?.sign ?? told.operation;
-    const terms = told.terms.map(([name, value], at) => term(value, name, at > 0 ? sign : ""));
-    this.equation.paint([...terms, ...tailTerms(told.tail), result(told.result, told.name)]);
+    const terms = told.terms.map(([name, value], at) =>
+      at > 0 ? operandTerm(value, name, sign) : term(value, name),
+    );
+    const after = told.tail.length ? chain(term(told.total, "together", "="), told.tail) : [];
+    this.equation.paint([...terms, ...after, result(told.result, told.name)]);
   }
 }
 

@@ -31,6 +31,8 @@ export class Equation {
 
 export interface GridLook {
   palette: Palette;
+  /** The colour of a value; without it the largest magnitude has an end of the palette. */
+  color?: ((value: number) => number) | undefined;
   cell: number;
   numbers: boolean;
   /** Places that are not values: padding, gaps. */
@@ -46,7 +48,7 @@ export class Grid {
   readonly element = h("figure", { class: "cv-grid" }, this.caption, this.cells);
 
   paint(label: string, cols: number, values: ArrayLike<number>, look: GridLook): void {
-    const { palette, cell, numbers, states, winner } = look;
+    const { palette, cell, numbers, states, winner, color: given } = look;
     const count = values.length;
     setText(this.caption, label);
     const { cells } = this;
@@ -63,7 +65,7 @@ export class Grid {
       const element = cells.children[at] as HTMLElement;
       const state = states?.[at] ?? 0;
       const value = values[at];
-      const color = palette[paletteIndex(value, -most, most)];
+      const color = given?.(value) ?? palette[paletteIndex(value, -most, most)];
       element.style.background = state ? "" : cssColor(color);
       element.style.color = state ? "" : isDark(color) ? "#fff" : "#000";
       element.className = ["", "cv-padding", "cv-gap"][state] ?? "";
@@ -130,6 +132,10 @@ export class Bars {
     const low = Math.min(0, ...bars.map(({ value }) => value));
     const high = Math.max(0, ...bars.map(({ value }) => value));
     const span = high - low || 1;
+    element.classList.toggle(
+      "cv-detailed",
+      bars.some(({ detail }) => detail),
+    );
     bars.forEach((bar, at) => {
       const row = element.children[at].firstElementChild as HTMLElement;
       const [name, detail, track, value] = row.children as unknown as HTMLElement[];

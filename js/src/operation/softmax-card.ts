@@ -53,6 +53,7 @@ export class SoftmaxCard extends Card<SoftmaxTold> {
     const said = temperature.toFixed(temperature < 1 ? 2 : 1);
     this.temperature.set(this.step, STEPS, said, plain ? "as in the network" : "", -STEPS);
     setText(this.note, temperatureWords(this.step));
+    this.note.hidden = plain;
     const bars = told.listed.map((at, order) => ({
       label: told.labels[order],
       detail: `${figure(inputs[at])}${plain ? "" : ` ÷ ${said}`} → ${formatValue(exponentials[at])}`,
