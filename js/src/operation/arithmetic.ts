@@ -76,8 +76,13 @@ const WORDS: Record<string, string> = {
 
 /** A number after a sign: a negative one stands in brackets. */
 export function operandTerm(value: Figure, note: string, sign: string): Term {
+  return { sign, text: operand(value), note };
+}
+
+/** A number as it stands after a sign. */
+export function operand(value: Figure): string {
   const text = figure(value);
-  return { sign, text: text.startsWith("−") ? `(${text})` : text, note };
+  return text.startsWith("−") ? `(${text})` : text;
 }
 
 function bracketed(terms: readonly Term[]): Term[] {

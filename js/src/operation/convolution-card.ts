@@ -3,7 +3,7 @@
  */
 import { h, setText } from "../lib/dom";
 import { plural } from "../lib/format";
-import { figure, result, chain, term } from "./arithmetic";
+import { chain, figure, result, term } from "./arithmetic";
 import { Card, type CardEvents, type Look } from "./card";
 import { type ConvolutionTold, slice } from "./frame";
 import { gridSizes } from "./layout";

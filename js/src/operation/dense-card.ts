@@ -4,7 +4,7 @@
  */
 import { h, setText } from "../lib/dom";
 import { plural } from "../lib/format";
-import { figure, result, chain, term } from "./arithmetic";
+import { chain, figure, operand, result, term } from "./arithmetic";
 import { Card, type CardEvents, type Look } from "./card";
 import { type DenseTold, slice } from "./frame";
 import { Bars, Equation } from "./parts";
@@ -51,7 +51,7 @@ export class DenseCard extends Card<DenseTold> {
     setText(this.caption, `${left ? `The ${told.numbers.length} largest products` : "The products"}, inputs from ${told.source || "inside of the layer"}`);
     const bars = told.numbers.map((number, at) => ({
       label: `input ${number}`,
-      detail: `${figure(inputs[at])} × ${figure(weights[at])}`,
+      detail: `${figure(inputs[at])} × ${operand(weights[at])}`,
       value: products[at],
     }));
     const rest = { label: `${left} others`, value: Number(told.rest) };

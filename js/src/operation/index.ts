@@ -123,7 +123,7 @@ function headline({
   output,
 }: OperationFrame): Node[] {
   const where = output.rows * output.cols > 1 ? ` at (${position.join(", ")})` : "";
-  const name = label ? `${layer}:${channel} (${label})` : `${layer}:${channel}`;
+  const name = label && label !== String(channel) ? `${layer}:${channel} (${label})` : `${layer}:${channel}`;
   return [
     h("span", { class: "cv-quiet" }, `How ${name}${where} comes to be `),
     h("strong", {}, figure(value)),

@@ -3,8 +3,11 @@
  */
 
 /** A cell of at least this many pixels has room for its number. */
-export const READABLE = 35;
+export const READABLE = 30;
 const LARGEST = 48;
+
+/** Cells without numbers: large enough to be pointed at. */
+const COLORED = 14;
 
 /** Grids of more columns are not put below each other: too long a way from one to the next. */
 const STACKABLE = 5;
@@ -33,7 +36,7 @@ export function gridSizes(width: number, cols: number, grids: number, sign: numb
   if (stacked || (grids === 1 && whole >= READABLE)) {
     return { cell: Math.min(LARGEST, whole), stacked, numbers: true };
   }
-  return { cell: Math.max(SMALLEST, Math.min(LARGEST, across)), stacked: false, numbers: false };
+  return { cell: Math.max(SMALLEST, Math.min(COLORED, across)), stacked: false, numbers: false };
 }
 
 /** The rectangle around a window's places, as far as it lies on the map. */

@@ -129,7 +129,8 @@ export function valueColor(
   const signed = low < 0;
   const chosen = palette(gray ? "gray" : signed ? "diverging" : "viridis", theme);
   const most = Math.max(-low, high);
-  const [from, to] = signed && !gray ? [-most, most] : [low, high];
+  const range = high > low ? [low, high] : [0, high || 1]; // a silent channel is as dark as zero
+  const [from, to] = signed && !gray ? [-most, most] : range;
   return (value) => chosen[paletteIndex(value, from, to)];
 }
 

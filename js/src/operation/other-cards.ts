@@ -33,9 +33,12 @@ export class PoolCard extends Card<PoolTold> {
 
   protected say(told: PoolTold): string {
     const { how, count } = told;
-    if (how === "sum") return `${plural(count, "value")} of the window are added up.`;
-    const [least, word] = how === "max" ? ["largest", "winner"] : ["smallest", "winner"];
-    return `Only the ${least} of ${plural(count, "value")} is kept. The ${word} came from ${whence(told)}.`;
+    if (how === "sum") {
+      const all = `${plural(count, "value")} of the window are added up`;
+      return told.tail.length ? `${all}, then divided by how many they are.` : `${all}.`;
+    }
+    const least = how === "max" ? "largest" : "smallest";
+    return `Only the ${least} of ${plural(count, "value")} is kept. The winner came from ${whence(told)}.`;
   }
 
   protected fill(told: PoolTold, { numbers, palette, seen, width }: Look): void {

@@ -54,6 +54,7 @@ export class Grid {
     const { cells } = this;
     cells.style.gridTemplateColumns = `repeat(${cols}, ${cell}px)`;
     cells.style.gridAutoRows = `${cell}px`;
+    cells.classList.toggle("cv-small", cell < 36);
     while (cells.childElementCount > count) cells.lastElementChild?.remove();
     while (cells.childElementCount < count) {
       const element = h("span", {});
