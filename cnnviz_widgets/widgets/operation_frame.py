@@ -8,7 +8,7 @@ way. A single number that JSON cannot hold travels as a word that JavaScript's `
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ class Telling:
     rivals: Sequence[dict[str, Any]] = ()
     _numbers: list[float] = field(default_factory=list)
 
-    def put(self, values: Iterable[float]) -> list[int]:
+    def put(self, values: np.ndarray | Sequence[float]) -> list[int]:
         """Put numbers down; where they lie, and how many they are."""
         start = len(self._numbers)
         self._numbers.extend(np.asarray(values, np.float64).ravel().tolist())

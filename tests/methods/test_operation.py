@@ -44,6 +44,8 @@ def assert_adds_up(net: Network, tolerance: float = 2e-5) -> set[str]:
             channel = int(random.integers(channels))
             found = explain(layer=layer.name, channel=channel, position=(row, column))
             near = {"rel": 5 * tolerance, "abs": 5 * tolerance}
+            beside = explain.channels_at(layer.name, (row, column))
+            np.testing.assert_allclose(beside, values[row, column], rtol=1e-2, atol=5 * tolerance)
             assert found.value == pytest.approx(values[row, column, channel], **near), layer
             assert found.result == pytest.approx(found.value, **near), (layer, found.steps)
             met |= {type(step).__name__ for step in (*found.steps, *found.then)}
