@@ -97,10 +97,10 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     root.style.setProperty("--cv-positive", cssColor(diverging[215]));
     const walking = walks();
     root.classList.toggle("cv-walks", walking);
-    maps.paint(frame, theme);
+    const pinned = inside(model.get("position"), frame.output);
+    maps.paint(frame, pinned, theme);
     panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
-    const pinned = inside(model.get("position"), frame.output) !== null;
-    unpin.hidden = !pinned;
+    unpin.hidden = pinned === null;
     number.replaceChildren(...headline(frame));
     steps.paint(frame.steps, frame.then, {
       numbers,

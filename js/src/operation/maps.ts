@@ -18,6 +18,7 @@ export class Maps {
   private readonly input: MapPanel;
   private readonly output: MapPanel;
   private frame: OperationFrame | null = null;
+  private chosen: Position = [0, 0];
 
   readonly element: HTMLElement;
   readonly stageElements: HTMLElement[];
@@ -43,8 +44,10 @@ export class Maps {
     this.element.addEventListener("keydown", (event) => this.key(event), { signal });
   }
 
-  paint(frame: OperationFrame, theme: Theme): void {
+  /** @param pinned the chosen place, which a frame may not have answered yet */
+  paint(frame: OperationFrame, pinned: Position | null, theme: Theme): void {
     this.frame = frame;
+    this.chosen = pinned ?? frame.position;
     const { output, position, layer, channel, input, places } = frame;
     const spatial = output.rows * output.cols > 1;
     this.output.element.hidden = !spatial;
@@ -82,7 +85,7 @@ export class Maps {
     const { frame } = this;
     if (!frame) return;
     const { rows, cols } = frame.output;
-    const [row, col] = frame.position;
+    const [row, col] = this.chosen;
     const moved: Record<string, Position> = {
       ArrowUp: [Math.max(0, row - 1), col],
       ArrowDown: [Math.min(rows - 1, row + 1), col],
