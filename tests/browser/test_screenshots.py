@@ -64,11 +64,16 @@ deep.unfolded = ["blocks", "blocks/1"]
 deep.color = "parameters"
 deep
 """,
+    'cw.Operation(net, net.fit(image), layer="conv2", channel=5)',
+    'cw.Operation(net, net.fit(image), layer="max_pool", channel=5)',
+    'cw.Operation(small, small.fit(cw.image("digit-3")), layer="dense2", channel=3)',
+    'cw.Operation(small, small.fit(cw.image("digit-3")), layer="softmax", channel=3)',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
     "feature-maps-dense", "architecture", "architecture-unfolded",
+    "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -22,6 +22,7 @@ import { type Change, type Command, Toolbar, type Traits } from "./toolbar";
 function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => void {
   let frame: OperationFrame | null = null;
   let numbers: Float64Array = new Float64Array();
+  let painted: unknown[] = []; // of what the cards were painted last
 
   const change: Change = (changed) => {
     for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
@@ -35,6 +36,10 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     kernel.send(cell ? { type: "look", row: cell[0], column: cell[1] } : { type: "look" });
   };
   const repaint = () => painter.request();
+  const anew = () => {
+    painted = [];
+    repaint();
+  };
 
   const moveLayer = moveThroughLayers(root, model, (layer) => change({ layer }), signal);
   const toolbar = new Toolbar(change, moveLayer, command, signal);
@@ -51,7 +56,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
       open: (source) => change({ source }),
       choose: (channel) => change({ channel }),
       repaint: () => {
-        repaint();
+        anew();
         painter.flush();
       },
     },
@@ -69,7 +74,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const panels = h("div", { class: "cv-panels" }, maps.element, right);
   root.append(toolbar.element, panels, empty);
 
-  followSize([...maps.stageElements, steps.element], repaint, signal);
+  followSize([...maps.stageElements, steps.element], anew, signal);
   follow(model, ["layers", "layer", "channel", "position", "source", "state"], repaint, signal);
   receiveFrames(
     model,
@@ -92,15 +97,20 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const stale = layer !== model.get("layer") || channel !== model.get("channel");
     panels.classList.toggle("cv-stale", stale);
     const theme = themeOf(root);
-    const diverging = palette("diverging", theme);
-    root.style.setProperty("--cv-negative", cssColor(diverging[40]));
-    root.style.setProperty("--cv-positive", cssColor(diverging[215]));
     const walking = walks();
     root.classList.toggle("cv-walks", walking);
     const pinned = inside(model.get("position"), frame.output);
-    maps.paint(frame, pinned, theme);
-    panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
+    maps.choose(pinned ?? position);
     unpin.hidden = pinned === null;
+    // Most changes of state leave the numbers alone, and painting them is what takes time.
+    const wanted = [frame, theme, walking];
+    if (wanted.every((item, at) => item === painted[at])) return;
+    painted = wanted;
+    const diverging = palette("diverging", theme);
+    root.style.setProperty("--cv-negative", cssColor(diverging[40]));
+    root.style.setProperty("--cv-positive", cssColor(diverging[215]));
+    maps.paint(frame, theme);
+    panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
     number.replaceChildren(...headline(frame));
     steps.paint(frame.steps, frame.then, {
       numbers,

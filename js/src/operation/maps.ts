@@ -44,10 +44,13 @@ export class Maps {
     this.element.addEventListener("keydown", (event) => this.key(event), { signal });
   }
 
-  /** @param pinned the chosen place, which a frame may not have answered yet */
-  paint(frame: OperationFrame, pinned: Position | null, theme: Theme): void {
+  /** The place from which keys move on, which a frame may not have answered yet. */
+  choose(place: Position): void {
+    this.chosen = place;
+  }
+
+  paint(frame: OperationFrame, theme: Theme): void {
     this.frame = frame;
-    this.chosen = pinned ?? frame.position;
     const { output, position, layer, channel, input, places } = frame;
     const spatial = output.rows * output.cols > 1;
     this.output.element.hidden = !spatial;

@@ -45,7 +45,7 @@ export interface GridLook {
 export class Grid {
   private readonly cells = h("div", { class: "cv-cells", role: "img" });
   private readonly caption = h("figcaption", {});
-  readonly element = h("figure", { class: "cv-grid" }, this.caption, this.cells);
+  readonly element = h("figure", { class: "cv-matrix" }, this.caption, this.cells);
 
   paint(label: string, cols: number, values: ArrayLike<number>, look: GridLook): void {
     const { palette, cell, numbers, states, winner, color: given } = look;
@@ -183,7 +183,12 @@ function largest(values: ArrayLike<number>): number {
   return most || 1;
 }
 
+/** Whether white stands out from a colour more than black does, as WCAG reckons contrast. */
 function isDark(color: number): boolean {
-  const [red, green, blue] = [color & 255, (color >> 8) & 255, (color >> 16) & 255];
-  return 0.299 * red + 0.587 * green + 0.114 * blue < 130;
+  const channel = (byte: number) => {
+    const share = byte / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  const [red, green, blue] = [color & 255, (color >> 8) & 255, (color >> 16) & 255].map(channel);
+  return (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) ** 2 < 0.05 * 1.05;
 }
