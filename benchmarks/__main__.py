@@ -1,14 +1,20 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [views] [start]
+python -m benchmarks [gradients] [attribution] [pointing] [views] [start]
 """
 
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import gradients, start, views
+from benchmarks.suites import attribution, gradients, pointing, start, views
 
-SUITES = {"gradients": gradients.measure, "views": views.measure, "start": start.measure}
+SUITES = {
+    "gradients": gradients.measure,
+    "attribution": attribution.measure,
+    "pointing": pointing.measure,
+    "views": views.measure,
+    "start": start.measure,
+}
 
 
 def main() -> None:

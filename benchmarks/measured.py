@@ -9,7 +9,7 @@ class Measured:
 
     Attributes:
         what: in words, with the setting.
-        unit: "ms", "s", "frames/s" or "x" (how many times as fast as the peer).
+        unit: "ms", "s", "frames/s", "GB", "%" or "x" (how many times as fast as the peer).
         value: the figure that is held against the target.
         target: what it must reach, or `None` where it only says what is so.
         more_is_better: whether the target is a lower bound.

@@ -13,7 +13,7 @@ from benchmarks.measured import Measured
 
 RESULTS = Path(__file__).with_name("results.json")
 TABLE = Path(__file__).with_name("results.md")
-DIGITS = {"x": 2, "ms": 0, "s": 2, "frames/s": 0}
+DIGITS = {"x": 2, "ms": 0, "s": 2, "frames/s": 0, "GB": 2, "%": 1}
 
 
 def save(suite: str, rows: Sequence[Measured]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
+    from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
 
@@ -44,6 +45,7 @@ _HOMES = {
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
     "Operation": "widgets",
+    "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "image": "zoo",
     "images": "zoo",
@@ -59,6 +61,7 @@ __all__ = [
     "Layer",
     "Network",
     "Operation",
+    "RankingChart",
     "Selection",
     "__version__",
     "evaluate",

@@ -1,7 +1,8 @@
 """Torch's side, run by the peers' own Python: reads "task count" lines, answers with JSON.
 
 Every answer is a list of seconds, one for each repetition; that of "logits" is the network's
-output for the picture, which shows that both sides compute the same.
+output for the picture, and that of "values/<method>" are Captum's values, which show that both
+sides compute the same.
 """
 
 import json
@@ -12,9 +13,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torchvision
+from captum import attr
 from lucent.optvis import objectives, param, render
 
 LAYERS = {"block2_conv2": "features_7", "block5_conv3": "features_28"}
+CLASS = 3
+STEPS = 50
+WINDOW, STRIDE = 56, 42
 
 
 def load(path: str) -> tuple[torch.nn.Module, torch.Tensor]:
@@ -57,11 +62,49 @@ def ascent(model: torch.nn.Module, layer: str, channel: int, count: int) -> list
 
 def gradient(model: torch.nn.Module, x: torch.Tensor, count: int) -> list[float]:
     """Seconds for the gradient of a logit to the picture."""
+
+    def once() -> None:
+        image = x.clone().requires_grad_(True)
+        torch.autograd.grad(model(image)[0, CLASS], image)
+
+    return seconds_of(once, count)
+
+
+def attributions(model: torch.nn.Module, x: torch.Tensor) -> dict[str, Callable[[], torch.Tensor]]:
+    """Captum's methods, each ready to be called; values are channels last, as ours are."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.ReLU):
+            module.inplace = False  # Captum's hooks cannot be on a ReLU that works in place
+    saliency, guided = attr.Saliency(model), attr.GuidedBackprop(model)
+    cam = attr.LayerGradCam(model, model.features[29])
+    integrated, occlusion = attr.IntegratedGradients(model), attr.Occlusion(model)
+
+    def grad_cam() -> torch.Tensor:
+        found = cam.attribute(x, target=CLASS, relu_attributions=True)
+        return attr.LayerAttribution.interpolate(found, x.shape[2:], "bilinear")
+
+    def occluded() -> torch.Tensor:
+        sides = {"sliding_window_shapes": (3, WINDOW, WINDOW), "strides": (3, STRIDE, STRIDE)}
+        return occlusion.attribute(x, target=CLASS, **sides)[:, :1]
+
+    return {
+        "saliency": lambda: saliency.attribute(x, target=CLASS),
+        "grad_cam": grad_cam,
+        "guided_backpropagation": lambda: guided.attribute(x, target=CLASS),
+        # one image at a time is the fastest for Captum here, and takes the least memory
+        "integrated_gradients": lambda: integrated.attribute(
+            x, target=CLASS, n_steps=STEPS, internal_batch_size=1
+        ),
+        "occlusion": occluded,
+    }
+
+
+def seconds_of(call: Callable[[], object], count: int) -> list[float]:
+    """Seconds of each call."""
     seconds = []
     for _ in range(count):
         start = time.perf_counter()
-        image = x.clone().requires_grad_(True)
-        torch.autograd.grad(model(image)[0, 3], image)
+        call()
         seconds.append(time.perf_counter() - start)
     return seconds
 
@@ -72,17 +115,22 @@ def main() -> None:
     model, x = load(path)
     frozen, _ = load(path)
     frozen.requires_grad_(False)
+    captum = attributions(load(path)[0].requires_grad_(False), x)
     for line in sys.stdin:
         task, count = line.split()
-        kind, _, layer = task.partition("/")
+        kind, _, name = task.partition("/")
         if kind == "logits":
             with torch.no_grad():
                 answer = model(x)[0].tolist()
         elif kind == "gradient":
             answer = gradient(frozen, x, int(count))
+        elif kind == "captum":
+            answer = seconds_of(captum[name], int(count))
+        elif kind == "values":
+            answer = captum[name]().permute(0, 2, 3, 1).flatten().tolist()
         else:
             chosen = frozen if kind == "lucent-frozen" else model
-            answer = ascent(chosen, layer, 7, int(count))
+            answer = ascent(chosen, name, 7, int(count))
         print(json.dumps(answer), flush=True)
 
 

@@ -1,21 +1,15 @@
 """VGG16 at 224 x 224, one picture: gradients and ascents, against torch and Lucent."""
 
-import os
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
 import jax
-import keras
 import numpy as np
 
 import cnnviz_widgets as cw
-from benchmarks import compare
+from benchmarks import compare, vgg16
 from benchmarks.measured import Measured
-from benchmarks.peers.process import Peer, peer
+from benchmarks.peers.process import Peer
 from cnnviz_widgets.network import FROZEN, Network, Replay
 
 ROUNDS = 15
@@ -25,23 +19,8 @@ TARGETS = {"block2_conv2": 3.0, "block5_conv3": 1.8}
 
 def measure() -> list[Measured]:
     """All rows of this suite."""
-    keras.utils.set_random_seed(0)
-    model = keras.applications.VGG16(weights=None, classifier_activation=None)  # pyright: ignore
-    net = Network(model)
-    x = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vgg16.npz"
-        weights = {f"w{number}": np.asarray(w) for number, w in enumerate(model.weights)}
-        np.savez(path, allow_pickle=False, x=x, **weights)
-        with peer("torch_vgg16.py", str(os.cpu_count()), str(path)) as torch:
-            _assert_same_network(net, x, torch)
-            return [_gradient(net, x, torch), *(_ascent(net, layer, torch) for layer in TARGETS)]
-
-
-def _assert_same_network(net: Network, x: np.ndarray, torch: Peer) -> None:
-    ours, theirs = np.asarray(net(x))[0], np.asarray(torch("logits"))
-    error = np.abs(ours - theirs).max() / np.abs(theirs).max()
-    assert error < 1e-3, f"the two sides do not compute the same: relative error {error}"
+    with vgg16.both() as (net, x, torch):
+        return [_gradient(net, x, torch), *(_ascent(net, layer, torch) for layer in TARGETS)]
 
 
 def _saliency(replay: Replay, x: jax.Array, index: Any, *, layer: str) -> jax.Array:

@@ -1,7 +1,8 @@
 """Sanity checks: does the explanation change when the weights are drawn anew?
 
 An explanation that stays the same although the network has forgotten what it learnt shows the
-image, not the network.
+image, not the network. The paper's other check, on a network trained with shuffled labels, is left
+out: it takes the training data and a training run.
 """
 
 from __future__ import annotations

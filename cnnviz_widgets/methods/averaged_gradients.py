@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FROZEN, InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -168,13 +168,18 @@ def integrated_gradients(
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
     logits = net.logits.name
-    ends = run(_ends, start, batch, chosen, logits=logits)
+    # two passes rather than one function of both: half the memory, and compiled once
+    there, here = (
+        np.asarray(run(class_scores, end, chosen, rules=FAST, logits=logits))
+        for end in (batch, start)
+    )
+    ends = there - here
     points, weights = np.polynomial.legendre.leggauss(steps)
     way = np.asarray(batch - start)
     total, seen = np.zeros(batch.shape, np.float32), 0.0
     for done, at in enumerate(spread(steps), 1):
         share = np.float32((points[at] + 1) / 2)
-        found = run(_on_the_way, start, batch, share, chosen, rules=FROZEN, logits=logits)
+        found = run(_on_the_way, start, batch, share, chosen, rules=FAST, logits=logits)
         total += np.float32(weights[at]) * np.asarray(found)
         seen += weights[at]
         values = way * total / np.float32(seen)
@@ -182,7 +187,7 @@ def integrated_gradients(
             "integrated_gradients",
             values,
             classes,
-            delta=values.sum((1, 2, 3)) - np.asarray(ends),
+            delta=values.sum((1, 2, 3)) - ends,
             samples=done,
             progress=done / steps,
             notes=zero_gradient_note(values),
@@ -215,7 +220,7 @@ def _noisy(
     for done in range(1, samples + 1):
         found = run(
             _with_noise, batch, chosen, jax.random.fold_in(key, done), np.float32(sigma),
-            rules=FROZEN, logits=net.logits.name,
+            rules=FAST, logits=net.logits.name,
         )  # fmt: skip
         one = np.asarray(found)
         mean += (one - mean) / np.float32(done)
@@ -260,16 +265,3 @@ def _on_the_way(
     logits: str,
 ) -> Float[Array, "n h w c"]:
     return gradient(replay, start + share * (x - start), target, logits=logits)[0]
-
-
-def _ends(
-    replay: Replay,
-    start: Float[Array, "n h w c"],
-    x: Float[Array, "n h w c"],
-    target: Int32[Array, " n"],
-    *,
-    logits: str,
-) -> Float[Array, " n"]:
-    return class_scores(replay, x, target, logits=logits) - class_scores(
-        replay, start, target, logits=logits
-    )

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int32
 from scipy.special import softmax
 
-from ..network import InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Edit,
@@ -112,14 +112,16 @@ def _sweep(
     classes = targets(net, batch, target)
     run, wanted = net.at(batch.shape).run, np.asarray(classes, np.int32)
     place, head = chosen.name, net.logits.name
-    values, found, own = run(_start, batch, wanted, layer=place, logits=head)
+    values, found, own = run(_start, batch, wanted, rules=FAST, layer=place, logits=head)
     maps = np.asarray(found)
     span = np.ptp(maps, (1, 2))  # a constant map shows no place
     logits = np.full(span.shape, -np.inf, np.float32)
     shares = np.zeros_like(logits)
     order = np.argsort(-span.max(0), kind="stable")
     for done, channel in enumerate(order, 1):
-        result = run(judge, batch, values, np.int32(channel), wanted, layer=place, logits=head)
+        result = run(
+            judge, batch, values, np.int32(channel), wanted, rules=FAST, layer=place, logits=head
+        )
         logits[:, channel], shares[:, channel] = (np.asarray(each) for each in result)
         judged = np.isfinite(logits) & (span > 0)
         weight = np.where(judged, weights(logits, shares, np.asarray(own)), 0)

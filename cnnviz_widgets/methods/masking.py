@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Int32, PRNGKeyArray
 
-from ..network import InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -96,7 +96,7 @@ def rise(
     for done in range(1, samples + 1):
         mask, found = run(
             _through_a_mask, batch, start, jax.random.fold_in(key, done), np.float32(share), chosen,
-            logits=net.logits.name, cells=cells,
+            rules=FAST, logits=net.logits.name, cells=cells,
         )  # fmt: skip
         total += np.asarray(found)[:, None, None] * np.asarray(mask)[None]
         drawn += np.asarray(mask)
@@ -274,7 +274,7 @@ def _fitted(
     chosen = np.asarray(classes, np.int32)
     run, logits = net.at(batch.shape).run, net.logits.name
     whole, nothing = (
-        np.asarray(run(class_scores, each, chosen, logits=logits), np.float64)
+        np.asarray(run(class_scores, each, chosen, rules=FAST, logits=logits), np.float64)
         for each in (batch, start)
     )
     fits = [_Fit(int(each.max()) + 1) for each in numbers]
@@ -287,7 +287,7 @@ def _fitted(
         ]
         shown = np.stack([s[each] for (s, _), each in zip(samples, numbers, strict=True)])
         seen = jnp.where(shown[..., None], batch, start)
-        scores = np.asarray(run(class_scores, seen, chosen, logits=logits), np.float64)
+        scores = np.asarray(run(class_scores, seen, chosen, rules=FAST, logits=logits), np.float64)
         for fit, (there, weight), score in zip(fits, samples, scores - nothing, strict=True):
             fit.add(there, score, weight)
         yield _shared_out(method, fits, numbers, whole - nothing, classes, solve, done + 1, planned)

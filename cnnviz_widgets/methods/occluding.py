@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -84,12 +84,12 @@ def occlusion(
     classes = targets(net, batch, target)
     chosen = np.asarray(classes, np.int32)
     run, logits = net.at(batch.shape).run, net.logits.name
-    whole = np.asarray(run(class_scores, batch, chosen, logits=logits))
+    whole = np.asarray(run(class_scores, batch, chosen, rules=FAST, logits=logits))
     total, covered = np.zeros(batch.shape[:3], np.float32), np.zeros(batch.shape[1:3], np.float32)
     for done, index in enumerate(spread(len(places)), 1):
         row, column = places[index]
         corners = np.asarray((row, column, row + size[0], column + size[1]), np.int32)
-        found = run(_with_a_window, batch, start, corners, chosen, logits=logits)
+        found = run(_with_a_window, batch, start, corners, chosen, rules=FAST, logits=logits)
         lost = whole - np.asarray(found)
         area = np.s_[row : row + size[0], column : column + size[1]]
         total[:, *area] += lost[:, None, None]
@@ -143,11 +143,12 @@ def feature_ablation(
     classes = targets(net, batch, target)
     chosen = np.asarray(classes, np.int32)
     run, logits = net.at(batch.shape).run, net.logits.name
-    whole = np.asarray(run(class_scores, batch, chosen, logits=logits))
+    whole = np.asarray(run(class_scores, batch, chosen, rules=FAST, logits=logits))
     values, planned = np.zeros(batch.shape[:3], np.float32), int(numbers.max()) + 1
     for segment in range(planned):
         kept = (numbers != segment)[..., None]
-        found = run(class_scores, jnp.where(kept, batch, start), chosen, logits=logits)
+        seen = jnp.where(kept, batch, start)
+        found = run(class_scores, seen, chosen, rules=FAST, logits=logits)
         lost = whole - np.asarray(found)
         values = np.where(kept[..., 0], values, lost[:, None, None]).astype(np.float32)
         yield Attribution(

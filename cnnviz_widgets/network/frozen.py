@@ -2,7 +2,7 @@
 
 While a person looks at a network its weights do not change. The gradient of a convolution to its
 input is then a plain convolution with a kernel that was flipped once, and the gradient of a
-max-pool needs no search. Both give what `jax.grad` gives; `FROZEN` is on by default.
+max-pool needs no search. Both give what `jax.grad` gives.
 """
 
 from __future__ import annotations
@@ -214,4 +214,4 @@ FAST = RuleBook(
         "reduce_window_max": _MAX_POOL,
     },
 )
-"""Values up to rounding, too: for ascents, where no one compares a step with the next."""
+"""Values up to rounding, about 1e-6, too: for what runs the network many times."""

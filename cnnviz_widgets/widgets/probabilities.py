@@ -57,7 +57,7 @@ class Probabilities:
             y=[],
             scales=scales,
             orientation="horizontal",
-            color_mode="element",
+            color_mode="group",
             colors=[PLAIN],
             stroke_width=0.0,
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import jupyterlab
 from tests.browser.jupyterlab import Notebook
@@ -36,11 +36,18 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page with an empty profile, at a laptop's size."""
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all pages, so that JupyterLab's own files are fetched once."""
     with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
-        yield context.new_page()
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of its own, at a laptop's size."""
+    with context.new_page() as page:
+        yield page
 
 
 @pytest.fixture

@@ -105,6 +105,9 @@ def serve(folder: Path, home: Path) -> Iterator[Server]:
         "JUPYTER_DATA_DIR": str(home / "data"),
         "IPYTHONDIR": str(home / "ipython"),
         "PYTHONPATH": str(ROOT),  # kernels run the package that is tested, installed or not
+        # What one kernel compiled serves the next one: the tests are of pages, not of XLA.
+        "JAX_COMPILATION_CACHE_DIR": str(home / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
     }
     with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
         yield server

@@ -22,6 +22,7 @@ def pairs(graph: LayerGraph) -> set[tuple[str, str]]:
 
 @functools.cache
 def of_keras(name: str) -> tuple[keras.Model, LayerGraph]:
+    keras.backend.clear_session()  # or layers are numbered on from other tests' models
     with keras.utils.custom_object_scope(keras_models.ZEROS):
         model = getattr(keras.applications, name)(weights=None)
     return model, layer_graph(Network(model))
