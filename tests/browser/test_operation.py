@@ -117,7 +117,7 @@ def test_the_window_walks_step_by_step_and_by_itself(
     expect(view.locator(".cv-veil:visible")).to_have_count(2)
 
     view.get_by_role("button", name="Play").click()
-    expect(view).to_have_attribute("data-position", "3,7")
+    expect(view).to_have_attribute("data-position", re.compile(r"^(?!3,[0-6]$)"))
     product = view.get_by_role("img", name="Products, ").locator("span").first
     name = product.evaluate("element => getComputedStyle(element).animationName")
     assert name.startswith("cv-pop") == (motion == "no-preference")

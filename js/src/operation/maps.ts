@@ -78,7 +78,7 @@ export class Maps {
     const size = places ? `${places[0].length}×${places[1].length}` : "";
     const corner = places ? `(${places[0][0]}, ${places[1][0]})` : "";
     this.input.say(
-      size === "1×1" ? `at ${corner}` : `${size} from ${corner}`,
+      `at ${corner}`,
       `Channel ${frame.inputChannel ?? 0} of ${name}, ${input.rows} by ${input.cols}, window of ${size} from ${corner}`,
     );
     this.input.place(rect, places ? spots(places) : [], [], input);

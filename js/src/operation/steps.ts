@@ -10,8 +10,8 @@ import type { StepTold } from "./frame";
 import { CombinationCard, PoolCard, ScalingCard, WordsCard } from "./other-cards";
 import { SoftmaxCard } from "./softmax-card";
 
-/** What takes the padding of a card from its width. */
-const PADDING = 28;
+/** What padding, the borders of a card and those of its grids take from its width. */
+const PADDING = 34;
 
 export class Steps {
   private readonly cards = new Map<string, Card<never>>();
