@@ -1,15 +1,16 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [attribution] [pointing] [views] [start]
+python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start]
 """
 
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import attribution, gradients, pointing, start, views
+from benchmarks.suites import attribution, gradients, lucent, pointing, start, views
 
 SUITES = {
     "gradients": gradients.measure,
+    "lucent": lucent.measure,
     "attribution": attribution.measure,
     "pointing": pointing.measure,
     "views": views.measure,

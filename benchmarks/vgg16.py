@@ -27,12 +27,17 @@ def both() -> Iterator[tuple[Network, np.ndarray, Peer]]:
     """The network, the picture and torch's side, which give the same logits."""
     net, x = network()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vgg16.npz"
-        weights = {f"w{number}": np.asarray(w) for number, w in enumerate(net.weights.values())}
-        np.savez(path, allow_pickle=False, x=x, **weights)
-        with peer("torch_vgg16.py", str(os.cpu_count()), str(path)) as torch:
+        path = str(Path(folder) / "vgg16.npz")
+        save(path, net, x)
+        with peer("torch_vgg16.py", str(os.cpu_count()), path) as torch:
             _assert_same(net, x, torch)
             yield net, x, torch
+
+
+def save(path: str, net: Network, x: np.ndarray) -> None:
+    """Write the weights, in Keras's order, and the picture."""
+    weights = {f"w{number}": np.asarray(w) for number, w in enumerate(net.weights.values())}
+    np.savez(path, allow_pickle=False, x=x, **weights)
 
 
 def _assert_same(net: Network, x: np.ndarray, torch: Peer) -> None:
