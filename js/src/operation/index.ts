@@ -48,6 +48,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
       look,
       pin: (position) => change({ position }),
       unpin: () => change({ position: null }),
+      toggle: () => {
+        if (frame && frame.output.rows * frame.output.cols > 1) command(walks() ? "pause" : "play");
+      },
     },
     signal,
   );

@@ -24,7 +24,7 @@ export class Maps {
   readonly stageElements: HTMLElement[];
 
   constructor(
-    private readonly events: MapEvents & { unpin(): void },
+    private readonly events: MapEvents & { unpin(): void; toggle(): void },
     signal: AbortSignal,
   ) {
     this.input = new MapPanel("input", "Input map", events, signal);
@@ -36,7 +36,7 @@ export class Maps {
         class: "cv-maps",
         tabindex: 0,
         role: "group",
-        "aria-label": "Place: arrow keys move it, Escape goes to the strongest",
+        "aria-label": "Place: arrow keys move it, Space plays or rests, Escape goes to the strongest",
       },
       this.input.element,
       this.output.element,
@@ -97,9 +97,10 @@ export class Maps {
       Home: [row, 0],
       End: [row, cols - 1],
     };
-    if (event.key !== "Escape" && !(event.key in moved)) return;
+    if (event.key !== "Escape" && event.key !== " " && !(event.key in moved)) return;
     claim(event);
     if (event.key === "Escape") this.events.unpin();
+    else if (event.key === " ") this.events.toggle();
     else this.events.pin(moved[event.key]);
   }
 }
