@@ -10,6 +10,7 @@ import {
   term,
 } from "../src/operation/arithmetic";
 import { type Line, type OperationFrame, readNumbers, slice } from "../src/operation/frame";
+import { Looking } from "../src/operation/looking";
 import { gridSizes, notYet, sparse, windowRect } from "../src/operation/layout";
 
 function written(terms: readonly Term[]): string {
@@ -147,4 +148,33 @@ test("what the window has not come to yet", () => {
     { x: 0, y: 2, width: 5, height: 2 },
   ]);
   assert.deepEqual(notYet([3, 4], 4, 5), []);
+});
+
+test("a fast pointer has one question on its way, and then the newest", () => {
+  const asked: unknown[] = [];
+  const looking = new Looking((cell) => asked.push(cell), 60_000);
+  looking.look([1, 1]);
+  looking.look([1, 2]);
+  looking.look([1, 3]);
+  assert.deepEqual(asked, [[1, 1]]);
+  looking.answered();
+  assert.deepEqual(asked, [[1, 1], [1, 3]]);
+  looking.look(null);
+  looking.answered();
+  assert.deepEqual(asked, [[1, 1], [1, 3], null]);
+  looking.answered();
+  assert.equal(asked.length, 3);
+  looking.look([2, 2]);
+  assert.equal(asked.length, 4);
+  looking.dispose();
+});
+
+test("a question without an answer holds up the next one only for a while", async () => {
+  const asked: unknown[] = [];
+  const looking = new Looking((cell) => asked.push(cell), 5);
+  looking.look([0, 0]);
+  looking.look([0, 1]);
+  await new Promise((done) => setTimeout(done, 50));
+  assert.deepEqual(asked, [[0, 0], [0, 1]]);
+  looking.dispose();
 });

@@ -9,11 +9,12 @@ import { cssColor, palette } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { inside, moveThroughLayers } from "../lib/layers";
-import { follow, type Position, type State } from "../lib/model";
+import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { figure } from "./arithmetic";
 import { type OperationFrame, readNumbers } from "./frame";
+import { Looking } from "./looking";
 import { valueColor } from "./map-panel";
 import { Maps } from "./maps";
 import { Steps } from "./steps";
@@ -31,10 +32,11 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   };
   const command = (name: Command) => kernel.ask({ type: "command", command: name });
   const walks = () => frame?.walking === true && model.get("state") === "running";
-  const look = (cell: Position | null) => {
+  const looking = new Looking((cell) => {
     if (walks()) return;
     kernel.send(cell ? { type: "look", row: cell[0], column: cell[1] } : { type: "look" });
-  };
+  });
+  signal.addEventListener("abort", () => looking.dispose());
   const repaint = () => painter.request();
   const anew = () => {
     painted = [];
@@ -45,7 +47,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const toolbar = new Toolbar(change, moveLayer, command, signal);
   const maps = new Maps(
     {
-      look,
+      look: (cell) => looking.look(cell),
       pin: (position) => change({ position }),
       unpin: () => change({ position: null }),
       toggle: () => {
@@ -85,6 +87,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
       frame = received;
       numbers = readNumbers(received);
       painter.request(received.number);
+      looking.answered();
     },
     signal,
   );
