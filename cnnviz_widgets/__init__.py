@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
@@ -47,6 +48,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "image": "zoo",
@@ -64,6 +66,7 @@ __all__ = [
     "GradientAscent",
     "Layer",
     "Network",
+    "Operation",
     "RankingChart",
     "Selection",
     "__version__",

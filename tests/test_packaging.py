@@ -22,6 +22,7 @@ VIEWS = (
     "gradient-ascent",
     "image-chooser",
     "layer-list",
+    "operation",
 )
 STATIC = {f"cnnviz_widgets/static/{view}.{kind}" for view in VIEWS for kind in ("js", "css")}
 DRAW = """

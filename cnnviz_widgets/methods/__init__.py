@@ -37,6 +37,7 @@ from .maco import Maco
 from .masking import kernel_shap, lime, rise
 from .objectives import INPUT, OPACITY, Objective, Place, objective, of_taps
 from .occluding import feature_ablation, occlusion
+from .operation import ValueExplained, ValueExplainer, explain_value
 from .parameterisations import Fourier, Parameterisation, Pixels
 from .picture_objectives import (
     blur,
@@ -121,6 +122,8 @@ __all__ = [
     "TopExamples",
     "Transform",
     "Unit",
+    "ValueExplained",
+    "ValueExplainer",
     "ablation_cam",
     "activation_atlas",
     "activation_difference",
@@ -148,6 +151,7 @@ __all__ = [
     "each",
     "eigen_cam",
     "expected_gradients",
+    "explain_value",
     "factorise",
     "feature_ablation",
     "fgsm",

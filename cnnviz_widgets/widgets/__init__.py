@@ -16,6 +16,7 @@ from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .image_chooser import ImageChooser
 from .layer_list import LayerList
+from .operation import Operation
 from .selection import Selection
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "GradientAscent",
     "ImageChooser",
     "LayerList",
+    "Operation",
     "Selection",
     "View",
 ]

@@ -150,6 +150,47 @@ def pairs_picture(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Image.Image
     return whole
 
 
+def operation_picture(
+    maps: Sequence[tuple[np.ndarray, Sequence[float] | None]], lines: Sequence[str]
+) -> Image.Image:
+    """Maps with a place marked on each, and below them lines of text.
+
+    Args:
+        maps: values (rows, columns), and the marked top, left, bottom and right, or `None`.
+        lines: what is done between them.
+    """
+    parts = [_marked(values, box) for values, box in maps]
+    text = lines_picture(lines)
+    width = max(sum(part.width + 4 * GAP for part in parts), text.width)
+    height = max((part.height for part in parts), default=0)
+    whole = Image.new("RGB", (width, height + text.height), PAPER)
+    start = 0
+    for part in parts:
+        whole.paste(part, (start, 0))
+        start += part.width + 4 * GAP
+    whole.paste(text, (0, height))
+    return whole
+
+
+def _marked(values: np.ndarray, box: Sequence[float] | None) -> Image.Image:
+    known = np.nan_to_num(values, posinf=0, neginf=0)
+    low, high = float(known.min()), float(known.max())
+    signed = low < 0
+    if signed:
+        high = max(-low, high)
+        low = -high
+    share = (known - low) / (high - low or 1)
+    colours = palette("diverging" if signed else "viridis")[np.rint(share * 255).astype(np.uint8)]
+    image = fitted(colours)
+    if box is not None:
+        down, across = image.height / values.shape[0], image.width / values.shape[1]
+        top, left, bottom, right = box
+        place = left * across, top * down, right * across - 1, bottom * down - 1
+        ImageDraw.Draw(image).rectangle(place, outline=(0, 0, 0), width=4)
+        ImageDraw.Draw(image).rectangle(place, outline=(255, 255, 255), width=2)
+    return image
+
+
 def lines_picture(lines: Sequence[str]) -> Image.Image:
     """Lines of text."""
     plain = [line.encode("latin-1", "replace").decode("latin-1") for line in lines]

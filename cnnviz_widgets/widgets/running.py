@@ -7,6 +7,7 @@ worker of all views drives the job, or the calling thread does: in Colab, and fo
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
@@ -55,7 +56,12 @@ class Runner:
         self._here = False
 
     def start(
-        self, make_frames: Callable[[], Iterator[Frame]], *, stream: bool, step: bool = False
+        self,
+        make_frames: Callable[[], Iterator[Frame]],
+        *,
+        stream: bool,
+        step: bool = False,
+        pace: float = 0.0,
     ) -> None:
         """Run a job in place of the one before.
 
@@ -63,8 +69,9 @@ class Runner:
             make_frames: gives the job's frames.
             stream: whether frames follow one another, so that only the last one is to be kept.
             step: make one frame, then pause.
+            pace: seconds between two frames, at least.
         """
-        sink = _Sink(self, stream)
+        sink = _Sink(self, stream, pace)
         job = Job(make_frames, sink, shared_worker.wake)
         if step:
             job.step()
@@ -191,17 +198,21 @@ class Runner:
 class _Sink:
     """Listens to one job."""
 
-    def __init__(self, runner: Runner, stream: bool) -> None:
+    def __init__(self, runner: Runner, stream: bool, pace: float) -> None:
         self.stream = stream
+        self.pace = pace
+        self._next = 0.0  # when another frame is welcome
         self.newest: Frame | None = None  # not settled yet
         self.answered = False
         self._runner = runner
 
     def delay(self) -> float:
         over = self.answered and not self.stream  # its next turn only ends it
-        return 0.0 if over else self._runner.outbox.delay()
+        wait = max(0.0, self._next - time.monotonic())
+        return 0.0 if over else max(wait, self._runner.outbox.delay())
 
     def show(self, frame: Frame) -> None:
+        self._next = time.monotonic() + self.pace
         self._runner.show(self, frame)
 
     def tell(self, state: State, error: Exception | None) -> None:

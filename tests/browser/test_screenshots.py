@@ -78,12 +78,16 @@ atlas.wait()
 atlas.cell = [atlas.cells[0].row, atlas.cells[0].column]
 atlas
 """,
+    'cw.Operation(net, net.fit(image), layer="conv2", channel=5)',
+    'cw.Operation(net, net.fit(image), layer="max_pool", channel=5)',
+    'cw.Operation(small, small.fit(cw.image("digit-3")), layer="dense2", channel=3)',
+    'cw.Operation(small, small.fit(cw.image("digit-3")), layer="softmax", channel=3)',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
-    "activation-atlas",
+    "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -22,9 +22,8 @@ from cnnviz_widgets.widgets import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 VIEWS = (
-    "activation-atlas", "architecture",
-    "attribution", "deconvolution", "deep-dream", "feature-maps", "gradient-ascent",
-    "image-chooser", "layer-list",
+    "activation-atlas", "architecture", "attribution", "deconvolution", "deep-dream",
+    "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
 )  # fmt: skip
 
 

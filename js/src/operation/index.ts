@@ -1,0 +1,154 @@
+/**
+ * Operation: how one number comes about, with the real numbers, step by step.
+ *
+ * The kernel answers every place with one frame. Pointing at a place looks at it; a click chooses
+ * it, and what is chosen is shared with other views.
+ */
+import { followSize } from "../lib/canvas";
+import { cssColor, palette } from "../lib/colormap";
+import { h } from "../lib/dom";
+import { receiveFrames } from "../lib/frames";
+import { inside, moveThroughLayers } from "../lib/layers";
+import { follow, type State } from "../lib/model";
+import { type Shell, view } from "../lib/shell";
+import { themeOf } from "../lib/theme";
+import { figure } from "./arithmetic";
+import { type OperationFrame, readNumbers } from "./frame";
+import { Looking } from "./looking";
+import { valueColor } from "./map-panel";
+import { Maps } from "./maps";
+import { Steps } from "./steps";
+import { type Change, type Command, Toolbar, type Traits } from "./toolbar";
+
+function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => void {
+  let frame: OperationFrame | null = null;
+  let numbers: Float64Array = new Float64Array();
+  let painted: unknown[] = []; // of what the cards were painted last
+
+  const change: Change = (changed) => {
+    for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
+    painter.flush();
+    kernel.askBySaving();
+  };
+  const command = (name: Command) => kernel.ask({ type: "command", command: name });
+  const walks = () => frame?.walking === true && model.get("state") === "running";
+  const looking = new Looking((cell) => {
+    if (walks()) return;
+    kernel.send(cell ? { type: "look", row: cell[0], column: cell[1] } : { type: "look" });
+  });
+  signal.addEventListener("abort", () => looking.dispose());
+  const repaint = () => painter.request();
+  const anew = () => {
+    painted = [];
+    repaint();
+  };
+
+  const moveLayer = moveThroughLayers(root, model, (layer) => change({ layer }), signal);
+  const toolbar = new Toolbar(change, moveLayer, command, signal);
+  const maps = new Maps(
+    {
+      look: (cell) => looking.look(cell),
+      pin: (position) => change({ position }),
+      unpin: () => change({ position: null }),
+      toggle: () => {
+        if (frame && frame.output.rows * frame.output.cols > 1) command(walks() ? "pause" : "play");
+      },
+    },
+    signal,
+  );
+  const steps = new Steps(
+    {
+      open: (source) => change({ source }),
+      choose: (channel) => change({ channel }),
+      repaint: () => {
+        anew();
+        painter.flush();
+      },
+    },
+    signal,
+  );
+  const number = h("p", { class: "cv-number" });
+  const unpin = h(
+    "button",
+    { type: "button", class: "cv-button cv-plain" },
+    "Strongest place instead",
+  );
+  unpin.addEventListener("click", () => change({ position: null }), { signal });
+  const empty = h("div", { class: "cv-empty" });
+  const right = h("div", { class: "cv-right" }, number, unpin, steps.element);
+  const panels = h("div", { class: "cv-panels" }, maps.element, right);
+  root.append(toolbar.element, panels, empty);
+
+  followSize([...maps.stageElements, steps.element], anew, signal);
+  follow(model, ["layers", "layer", "channel", "position", "source", "state"], repaint, signal);
+  receiveFrames(
+    model,
+    (received) => {
+      frame = received;
+      numbers = readNumbers(received);
+      painter.request(received.number);
+      looking.answered();
+    },
+    signal,
+  );
+
+  return () => {
+    const state = model.get("state");
+    toolbar.paint(model, frame?.walking === true);
+    panels.hidden = !frame;
+    empty.hidden = frame !== null;
+    empty.textContent = emptyWords(state);
+    if (!frame) return;
+    const { layer, channel, position } = frame;
+    const stale = layer !== model.get("layer") || channel !== model.get("channel");
+    panels.classList.toggle("cv-stale", stale);
+    const theme = themeOf(root);
+    const walking = walks();
+    root.classList.toggle("cv-walks", walking);
+    const pinned = inside(model.get("position"), frame.output);
+    maps.choose(pinned ?? position);
+    unpin.hidden = pinned === null;
+    // Most changes of state leave the numbers alone, and painting them is what takes time.
+    const wanted = [frame, theme, walking];
+    if (wanted.every((item, at) => item === painted[at])) return;
+    painted = wanted;
+    const diverging = palette("diverging", theme);
+    root.style.setProperty("--cv-negative", cssColor(diverging[40]));
+    root.style.setProperty("--cv-positive", cssColor(diverging[215]));
+    maps.paint(frame, theme);
+    panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
+    number.replaceChildren(...headline(frame));
+    steps.paint(frame.steps, frame.then, {
+      numbers,
+      palette: diverging,
+      seen: frame.input && valueColor(frame.input, theme, frame.inputName === "input"),
+      walking,
+      channel,
+    });
+    Object.assign(root.dataset, { layer, channel: String(channel), position: position.join(",") });
+  };
+}
+
+/** The number at hand, and where it is. */
+function headline({
+  layer,
+  channel,
+  label,
+  position,
+  value,
+  output,
+}: OperationFrame): Node[] {
+  const where = output.rows * output.cols > 1 ? ` at (${position.join(", ")})` : "";
+  const name = label && label !== String(channel) ? `${layer}:${channel} (${label})` : `${layer}:${channel}`;
+  return [
+    h("span", { class: "cv-quiet" }, `How ${name}${where} comes to be `),
+    h("strong", {}, figure(value)),
+  ];
+}
+
+function emptyWords(state: State): string {
+  if (state === "running") return "Computing…";
+  return state === "error" ? "Nothing to show" : "No number yet";
+}
+
+export default { render: view<Traits>("operation", "Operation", build) };
