@@ -1,5 +1,6 @@
 """GradientAscent's choices: what is climbed, how, and how many at once."""
 
+import jax
 import numpy as np
 import pytest
 from traitlets import TraitError
@@ -12,12 +13,41 @@ from cnnviz_widgets.widgets.ascent_aim import block
 from .conftest import PATIENCE
 
 LONG = 10**6
+SIDE = 12
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """A small network instead of the bundled one, so that steps compile fast."""
+    draw = np.random.default_rng(0)
+    sizes = {"conv2": (3, 3, 1, 12), "conv3": (3, 3, 12, 12), "dense": (12, 10)}
+    params = {name: draw.normal(0, 0.3, size).astype("f4") for name, size in sizes.items()}
+
+    def model(params, x):
+        for name in ("conv2", "conv3"):
+            with jax.named_scope(name):
+                x = jax.lax.conv_general_dilated(
+                    x, params[name], (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+                )
+            x = jax.nn.relu(x)
+        with jax.named_scope("dense"):
+            return x.mean((1, 2)) @ params["dense"]
+
+    return cw.Network(
+        model, params=params, input_shape=(SIDE, SIDE, 1), classes=[str(k) for k in range(10)]
+    )
+
+
+@pytest.fixture(scope="module")
+def three():
+    return np.full((SIDE, SIDE, 1), 0.5, np.float32)
+
 
 
 @pytest.fixture
 def make(digits, page_of):
     def make(*given, steps=2, **options):
-        view = GradientAscent(digits, *given, steps=steps, **options)
+        view = GradientAscent(digits, *given, steps=steps, transforms=(), **options)
         page = page_of(view)
         page.paints = True
         return view, page
@@ -33,7 +63,7 @@ def ran(view):
 
 
 def ascended(net, target, steps=2, **options):
-    return list(cw.methods.ascend(net, target, steps=steps, **options))[-1]
+    return list(cw.methods.ascend(net, target, steps=steps, transforms=(), **options))[-1]
 
 
 SETTINGS = {
@@ -103,11 +133,11 @@ def test_an_own_parameterisation_can_be_left_and_taken_up_again(digits, make):
 
 
 def test_rows_and_columns_follow_the_size(make):
-    view, page = make("conv3:5@1,1", size=28)
+    view, page = make("conv3:5@1,1", size=14)
     before = page.traits["layers"]
     page.set(size=56)
     info = {each["name"]: each["rows"] for each in page.traits["layers"]}
-    assert info["conv1"] >= next(each["rows"] for each in before if each["name"] == "conv1")
+    assert info["conv2"] >= next(each["rows"] for each in before if each["name"] == "conv2")
     assert ran(view).image.shape[:2] == (56, 56)
 
 

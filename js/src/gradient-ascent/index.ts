@@ -3,21 +3,22 @@
  * through its iterations, during the run and after it.
  */
 import { button, Slider } from "../lib/controls";
-import { followSize, type Picture } from "../lib/canvas";
+import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { Curve } from "./curve";
 import { PicturePanel } from "./picture-panel";
-import { type AscentFrame, Run } from "./run";
-import { type Command, Toolbar, type Traits } from "./toolbar";
+import { type AscentFrame, type Moment, Run, type TileInfo } from "./run";
+import { Toolbar } from "./toolbar";
+import type { Command, Traits } from "./traits";
 
 const NEWEST = -1;
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let run: Run | null = null;
-  let shown: { picture: Picture; step: number } | null = null;
+  let shown: { moment: Moment; step: number } | null = null;
   let asked: number | null = null; // the step of the picture that the kernel was asked for
 
   const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
@@ -34,8 +35,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     kernel.ask({ type: "command", command: name });
   };
 
+  const select = ({ layer, channel }: TileInfo) => {
+    if (layer === null || channel === null) return;
+    model.set("layer", layer);
+    change("channel", channel);
+  };
+
   const toolbar = new Toolbar(change, command, signal);
-  const picture = new PicturePanel(signal);
+  const picture = new PicturePanel(select, signal);
   const curve = new Curve(() => painter.request(), goTo, signal);
   const iteration = new Slider("Iteration", goTo, signal);
   const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
@@ -48,8 +55,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const choose = (run: Run) => {
     const wanted = model.get("iteration");
     const step = wanted === NEWEST ? run.newest : run.available(wanted);
-    const found = run.picture(step);
-    if (found) shown = { picture: found, step };
+    const found = run.moment(step);
+    if (found) shown = { moment: found, step };
     else if (asked === null) {
       asked = step;
       kernel.ask({ type: "show", step });
@@ -59,7 +66,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const receive = (frame: AscentFrame) => {
     if (frame.run !== run?.id) {
       const first = run === null;
-      run = new Run(frame.run, frame.width * frame.height * 4);
+      run = new Run(frame.run, frame.width * frame.height * 4 * (frame.tiles?.length ?? 1));
       shown = asked = null;
       if (!first) change("iteration", NEWEST);
     }
@@ -71,17 +78,28 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const repaint = () => painter.request();
-  followSize([picture.stageElement, curve.boxElement], repaint, signal);
+  followSize([...picture.stageElements, curve.boxElement], repaint, signal);
   follow(
     model,
     [
       "layers",
       "classes",
+      "own",
       "objective",
       "layer",
       "channel",
       "position",
       "target",
+      "end",
+      "channels",
+      "presets",
+      "parameterisations",
+      "preset",
+      "parameterisation",
+      "size",
+      "seed",
+      "learning_rate",
+      "redirect",
       "steps",
       "iteration",
       "state",
@@ -100,7 +118,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const step = shown?.step ?? newest;
     const planned = run?.planned ?? model.get("steps");
     const end = live || !run ? Math.max(planned, newest) : newest;
-    picture.paint(shown?.picture ?? null, run?.objective ?? "", step, words(state, run));
+    const chosen = { layer: model.get("layer"), channel: model.get("channel") };
+    picture.paint(shown?.moment ?? null, run, step, chosen, words(state, run));
     curve.paint(run, step, end);
     iteration.set(step, run ? end : 0, run ? String(step) : "none yet", run ? `/ ${end}` : "");
     latest.hidden = !run || model.get("iteration") === NEWEST;
