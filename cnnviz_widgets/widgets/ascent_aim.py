@@ -115,7 +115,8 @@ def as_goals(net: Network, given: Any) -> tuple[Objective, ...]:
         UnknownLayerError, UnknownTargetError: if there is no such objective.
     """
     single = isinstance(given, (Objective, str, int, np.integer))
-    return tuple(objective(net, each) for each in ([given] if single else given))
+    listed: Sequence[Any] = [given] if single else given
+    return tuple(objective(net, each) for each in listed)
 
 
 def block(channel: int, size: int, count: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ import traitlets as t
 from ..methods import CPPN, Alpha, Fourier, Maco, Parameterisation, Pixels
 from ..methods.ascent import shape_seen
 from ..methods.presets import PRESETS
-from ..network import Layer
+from ..network import Layer, Network
 from ..network.images import MAX_SIDE
 from .layered import LayeredView
 
@@ -59,6 +59,7 @@ class ClimbingView(LayeredView):
     steps = t.Int(256, min=1, max=10**6).tag(sync=True, echo_update=False)
 
     _own_parameterisation: Parameterisation | None = None
+    _network: Network
     _others: Mapping[str, Any]  # settings that are no traits
 
     def _offer_settings(
@@ -67,20 +68,26 @@ class ClimbingView(LayeredView):
         """Take over what was given, and let the page know what there is to choose from."""
         self.presets = [
             {
-                "name": name,
+                "name": known,
                 "rate": each.learning_rate,
                 "size": each.size,
                 "steps": each.steps,
                 "redirect": each.redirect,
             }
-            for name, each in PRESETS.items()
+            for known, each in PRESETS.items()
         ]
-        named = isinstance(parameterisation, str) or parameterisation is None
-        self._own_parameterisation = None if named else parameterisation
-        self.parameterisations = [*PARAMETERISATIONS, *([] if named else [OWN])]
-        for name, value in given.items():
-            setattr(self, name, value)
-        self.parameterisation = (parameterisation or "auto") if named else OWN
+        name = OWN
+        if isinstance(parameterisation, str):
+            name = parameterisation
+        elif parameterisation is None:
+            name = "auto"
+        else:
+            self._own_parameterisation = parameterisation
+        offered = [] if self._own_parameterisation is None else [OWN]
+        self.parameterisations = [*PARAMETERISATIONS, *offered]
+        for setting, value in given.items():
+            setattr(self, setting, value)
+        self.parameterisation = name
         self.steps = PRESETS[self.preset].steps if steps is None else steps
         self._offer_layers(self._layers_at_size())
         if steps is None:

@@ -59,8 +59,8 @@ class _Listener:
     def delay(self) -> float:
         return 0.0
 
-    def show(self, _step: Any) -> None:
-        pass
+    def show(self, frame: Any) -> None:
+        pass  # a step hands over itself what it found
 
     def tell(self, state: State, error: Exception | None) -> None:
         if state in ("done", "idle", "error"):

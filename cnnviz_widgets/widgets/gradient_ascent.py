@@ -8,7 +8,7 @@ back through, during the run and after it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ import traitlets as t
 
 from .. import methods
 from ..live import History
-from ..methods import AscentFrame, Objective
+from ..methods import AscentDivergedError, AscentFrame, Objective
 from ..network import Network
 from .ascent_aim import ENDS, GRIDS, KINDS, Aim, as_goals, block, label, tiles
 from .ascent_files import still
 from .ascent_record import AscentRecord
-from .ascent_settings import PARAMETERISATIONS, ClimbingView
+from .ascent_results import ResultsView
+from .ascent_settings import PARAMETERISATIONS
 from .layered import convolutions
 from .names import keywords_of, refuse_unknown
 from .picture import as_png
@@ -32,8 +33,11 @@ from .wire import MalformedMessageError, pack, text, whole
 AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
 TUNED = ("preset", "parameterisation", "size", "seed", "learning_rate", "redirect", "steps")
 
+EARLY = 32
+"""The step after which a run is judged for the first time."""
 
-class GradientAscent(ClimbingView):
+
+class GradientAscent(ResultsView):
     """Shows a gradient ascent while it runs, with Play, Pause, Stop and Step.
 
     The page's controls and the methods here do the same. A change of what is climbed, or of how,
@@ -53,6 +57,8 @@ class GradientAscent(ClimbingView):
         redirect: steps for which a dead start is helped by redirected ReLU; `None` likewise.
         steps: of a run.
         iteration: which step's picture is shown; -1 for the newest.
+        examples: real patches that fire the unit most, and least, once the climb is over.
+        advice: what is wrong with the result and what helps, if something is known to be.
 
     Args:
         net: the network.
@@ -70,6 +76,8 @@ class GradientAscent(ClimbingView):
         learning_rate: of the optimiser; the preset's if left out.
         redirect: in steps; the preset's if left out.
         seed: of the random numbers.
+        images: where real examples are looked for once the climb is over, each HWC; bundled ones
+            that suit the network if left out, and none for an empty list.
         rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
         selection: to share layer, channel, position, class and iteration with other views.
         settings: others of `methods.ascend`: start, transforms, jitter, l2, total_variation,
@@ -110,6 +118,7 @@ class GradientAscent(ClimbingView):
         learning_rate: float | None = None,
         redirect: int | None = None,
         seed: int = 0,
+        images: Iterable[Any] | None = None,
         rate: float = 4.0,
         selection: Selection | None = None,
         **settings: Any,
@@ -139,11 +148,12 @@ class GradientAscent(ClimbingView):
         self._aims = itertools.count(1)  # of the person's own
         self._number = 0
         self._runs = itertools.count(1)
+        self._newest: object = None  # tells a run from those that replaced it
         self._goal_of_run: tuple[Any, ...] | None = None  # none if it may not go on
-        self._record: AscentRecord | None = None
         super().__init__(rate=rate)
         self._handlers |= {"command": self._command, "show": self._show}
         with self._building():
+            self._prepare_results(images)
             self._offer_settings(parameterisation, steps, **tuned)
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
             self.end, self.channels = end, channels
@@ -229,7 +239,8 @@ class GradientAscent(ClimbingView):
             return Aim(kind, self.layer)
         cell = self._cell() if kind == "unit" else None
         count = self._info()["channels"]
-        return Aim(kind, self.layer, block(self.channel, self.channels, count), cell, end=self.end)
+        together = block(self.channel, int(self.channels or 1), count)
+        return Aim(kind, self.layer, together, cell, end=self.end)
 
     def _wish(self) -> tuple[Any, ...]:
         """What is to be climbed, and how: another one is another run."""
@@ -284,22 +295,35 @@ class GradientAscent(ClimbingView):
 
     def _begin(self, step: bool = False) -> None:
         self._goal_of_run = self._wish()
+        self._forget_results()
         self.iteration = -1
         aim, steps, settings = self._goal(), self.steps, self._settings()
-        self._runner.start(lambda: self._climb(aim, steps, settings), stream=True, step=step)
+        self._newest = token = object()
+        self._runner.start(lambda: self._climb(aim, steps, settings, token), stream=True, step=step)
 
-    def _climb(self, aim: Aim, steps: int, settings: Mapping[str, Any]) -> Iterator[Frame]:
+    def _climb(
+        self, aim: Aim, steps: int, settings: Mapping[str, Any], token: object
+    ) -> Iterator[Frame]:
         goals = aim.goals(self._network)
         target = goals[0] if len(goals) == 1 else goals
-        record = None
-        for frame in methods.ascend(self._network, target, steps=steps, **settings):
-            if record is None:  # only now: until then the last run stays
-                shown = tiles(goals, len(frame.images))
-                record = AscentRecord(
-                    next(self._runs), label(goals), steps, frame.images.nbytes, shown
-                )
-                self._record = record
-            yield record.add(frame)
+        record, error = None, None
+        try:
+            for frame in methods.ascend(self._network, target, steps=steps, **settings):
+                if record is None:  # only now: until then the last run stays
+                    shown = tiles(goals, len(frame.images))
+                    bytes_ = frame.images.nbytes
+                    record = AscentRecord(next(self._runs), label(goals), steps, bytes_, shown)
+                    self._record, self._goals = record, goals
+                yield record.add(frame)
+                if frame.step == EARLY:
+                    self._judge(settings, None)
+        except AscentDivergedError as diverged:
+            error = diverged
+            raise
+        finally:
+            replaced = token is not self._newest
+            if not replaced and (record is not None or error is not None):
+                self._judge(settings, error)
 
     def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         command = text(content, "command")
@@ -333,6 +357,9 @@ class GradientAscent(ClimbingView):
     def _still(self) -> bytes | None:
         images = self.images
         return None if images is None else as_png(still(images))
+
+    def _shown_images(self) -> np.ndarray | None:
+        return self.images
 
 
 def _is_unit(goal: Objective) -> bool:

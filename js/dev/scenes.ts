@@ -269,6 +269,15 @@ export function gradientAscent(name: string): FakeModel {
       seed: 0,
       learning_rate: null,
       redirect: null,
+      examples: null,
+      advice:
+        name === "error"
+          ? {
+              kind: "diverged",
+              words: "The ascent ran away. The picture is the last good one.",
+              remedies: [{ label: "Learning rate 0.01", settings: { learning_rate: 0.01 } }],
+            }
+          : null,
       steps: 256,
       iteration: name === "scrubbed" ? 60 : -1,
       frame: name in reached ? settled(reached[name]) : null,

@@ -43,7 +43,6 @@ def three():
     return np.full((SIDE, SIDE, 1), 0.5, np.float32)
 
 
-
 @pytest.fixture
 def make(digits, page_of):
     def make(*given, steps=2, **options):

@@ -8,7 +8,10 @@ import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
+import { AdviceNotice, type Remedy } from "./advice";
 import { Curve } from "./curve";
+import { ExamplesPanel } from "./examples-panel";
+import { receiveFiles } from "./file";
 import { PicturePanel } from "./picture-panel";
 import { type AscentFrame, type Moment, Run, type TileInfo } from "./run";
 import { Toolbar } from "./toolbar";
@@ -41,15 +44,28 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     change("channel", channel);
   };
 
+  const heed = ({ settings }: Remedy) => {
+    for (const [name, value] of Object.entries(settings)) {
+      model.set(name as keyof Traits, value as never);
+    }
+    painter.flush();
+    command("play");
+  };
+  const saveAs = (format: string) => kernel.ask({ type: "save", format });
+
   const toolbar = new Toolbar(change, command, signal);
-  const picture = new PicturePanel(select, signal);
+  const picture = new PicturePanel(select, saveAs, signal);
+  const advice = new AdviceNotice(heed, signal);
+  const examples = new ExamplesPanel();
   const curve = new Curve(() => painter.request(), goTo, signal);
   const iteration = new Slider("Iteration", goTo, signal);
   const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
   latest.classList.add("cv-plain");
   curve.header.append(latest);
   const progress = h("div", { class: "cv-progress" }, curve.element, iteration.element);
-  root.append(toolbar.element, h("div", { class: "cv-panels" }, picture.element, progress));
+  progress.append(examples.element);
+  const panels = h("div", { class: "cv-panels" }, picture.element, progress);
+  root.append(toolbar.element, advice.element, panels);
 
   /** The picture to show: the wanted one if it is here; else it is asked for, one at a time. */
   const choose = (run: Run) => {
@@ -78,7 +94,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const repaint = () => painter.request();
-  followSize([...picture.stageElements, curve.boxElement], repaint, signal);
+  followSize([...picture.stageElements, curve.boxElement, examples.element], repaint, signal);
   follow(
     model,
     [
@@ -102,12 +118,15 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       "redirect",
       "steps",
       "iteration",
+      "examples",
+      "advice",
       "state",
     ],
     repaint,
     signal,
   );
   receiveFrames(model, receive, signal);
+  receiveFiles(model, signal);
 
   return () => {
     const state = model.get("state");
@@ -122,6 +141,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     picture.paint(shown?.moment ?? null, run, step, chosen, words(state, run));
     curve.paint(run, step, end);
     iteration.set(step, run ? end : 0, run ? String(step) : "none yet", run ? `/ ${end}` : "");
+    advice.paint(model.get("advice"));
+    examples.paint(model.get("examples"));
     latest.hidden = !run || model.get("iteration") === NEWEST;
     root.dataset.step = String(step);
   };

@@ -89,7 +89,7 @@ export class More {
       model.get("parameterisations").map((value) => ({ value, text: PAINTERS[value] ?? value })),
     );
     const size = model.get("size");
-    const usual = preset?.size ? String(preset.size) : "own";
+    const usual = preset?.size ? String(preset.size) : "auto";
     const square = typeof size === "number" ? size : null;
     this.size.set(square, Array.isArray(size) ? size.join(" × ") : usual);
     this.seed.set(model.get("seed"), LARGEST_SEED);

@@ -6,11 +6,14 @@ import { button } from "../lib/controls";
 import { h } from "../lib/dom";
 import { Panel } from "../lib/panel";
 import { Stage } from "../lib/stage";
+import { fileName } from "./file";
 import type { Moment, Run, TileInfo } from "./run";
 import { type Chosen, columnsOf, TileGrid } from "./tile-grid";
 
 /** Pictures up to this many pixels a side are blended: as squares they hide what they show. */
 const TINY = 64;
+
+const FORMATS: Record<string, string> = { png: "PNG", gif: "GIF film", webp: "WebP film" };
 
 /** Pixels between the pictures of a grid that is saved, as the kernel does it. */
 const GAP = 2;
@@ -22,6 +25,7 @@ export class PicturePanel {
   private readonly panel: Panel;
   private readonly scratch = document.createElement("canvas");
   private readonly save: HTMLButtonElement;
+  private readonly format = h("select", { class: "cv-format", "aria-label": "Format" });
   private moment: Moment | null = null;
   private fileName = "";
   private painted: unknown[] = [];
@@ -29,15 +33,22 @@ export class PicturePanel {
   readonly element: HTMLElement;
   readonly stageElements: HTMLElement[];
 
-  constructor(select: (tile: TileInfo) => void, signal: AbortSignal) {
+  constructor(
+    select: (tile: TileInfo) => void,
+    private readonly saveFilm: (format: string) => void,
+    signal: AbortSignal,
+  ) {
     this.grid = new TileGrid(select, signal);
     this.panel = new Panel("picture", this.stage.element, this.grid.element, this.empty);
     this.element = this.panel.element;
     this.stageElements = [this.stage.element, this.grid.element];
     this.save = button("Save", "save", () => this.download(), signal);
     this.save.classList.add("cv-plain");
-    this.save.title = "Save this picture as PNG";
-    this.panel.header.append(this.save);
+    this.save.title = "PNG: what is shown. GIF and WebP: the whole run as a film";
+    for (const value of ["png", "gif", "webp"]) {
+      this.format.append(h("option", { value }, FORMATS[value]));
+    }
+    this.panel.header.append(this.save, this.format);
   }
 
   paint(
@@ -53,12 +64,12 @@ export class PicturePanel {
     this.panel.title(objective || "Picture");
     this.stage.element.hidden = moment === null || several;
     this.grid.element.hidden = !several;
-    this.save.hidden = moment === null;
+    this.save.hidden = this.format.hidden = moment === null;
     this.empty.hidden = moment !== null;
     this.empty.textContent = words.instead;
     this.panel.say(words.beside);
     if (!moment || !run) return;
-    this.fileName = `${objective || "ascent"} step ${step}.png`.replace(/[^\w.@, -]+/g, "-");
+    this.fileName = fileName(`${objective || "ascent"} step ${step}.png`);
     const { width, height } = moment.pictures[0];
     const smooth = Math.max(width, height) <= TINY;
     if (several) this.grid.paint(moment, run.tiles, chosen, smooth);
@@ -77,6 +88,7 @@ export class PicturePanel {
 
   private download(): void {
     if (!this.moment) return;
+    if (this.format.value !== "png") return this.saveFilm(this.format.value);
     const { pictures } = this.moment;
     const { width, height } = pictures[0];
     const columns = columnsOf(pictures.length);

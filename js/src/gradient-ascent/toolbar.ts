@@ -20,7 +20,11 @@ const ENDS: Option[] = [
   { value: "positive", text: "positive" },
   { value: "negative", text: "negative" },
 ];
-const GRIDS: Option[] = ["1", "4", "9"].map((value) => ({ value, text: value }));
+const GRIDS: Option[] = [
+  { value: "1", text: "off" },
+  { value: "4", text: "4 channels" },
+  { value: "9", text: "9 channels" },
+];
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -54,7 +58,7 @@ export class Toolbar {
     this.column = new NumberField("Column", setColumn, signal);
     this.end = new Select("End", (end) => change("end", end as Traits["end"]), signal);
     this.end.element.title = "Negative: the opposite of what it looks for";
-    this.channels = new Select("Channels", (count) => change("channels", Number(count)), signal);
+    this.channels = new Select("Grid", (count) => change("channels", Number(count)), signal);
     this.channels.element.title = "How many neighbouring channels are climbed at once";
     this.target = new Select("Class", (index) => change("target", Number(index)), signal);
     this.preset = new Select("Preset", (name) => change("preset", name), signal);

@@ -2,6 +2,8 @@
  * What the page and the kernel share about an ascent view.
  */
 import type { CommonTraits, LayerInfo, Position } from "../lib/model";
+import type { Advice } from "./advice";
+import type { ExamplesState } from "./examples";
 import type { AscentFrame } from "./run";
 
 export type ObjectiveKind = "channel" | "unit" | "layer" | "class" | "probability" | "own";
@@ -38,6 +40,8 @@ export interface Traits extends CommonTraits<AscentFrame> {
   redirect: number | null;
   steps: number;
   iteration: number;
+  examples: ExamplesState | null;
+  advice: Advice | null;
 }
 
 export type Change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => void;
