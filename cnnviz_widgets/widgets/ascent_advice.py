@@ -63,15 +63,19 @@ class Tried:
         rate: the learning rate that counted.
         seed: of the random numbers.
         redirect: steps for which a dead start was helped.
+        usual: the preset's learning rate.
     """
 
     preset: str
     rate: float
     seed: int
     redirect: int
+    usual: float
 
     def slower(self, times: float) -> Remedy:
-        """A lower learning rate."""
+        """A lower learning rate: the preset's, if it is."""
+        if self.rate > self.usual:
+            return Remedy(f"Learning rate {self.usual:g}", {"learning_rate": None})
         rate = float(f"{self.rate / times:.2g}")
         return Remedy(f"Learning rate {rate:g}", {"learning_rate": rate})
 
@@ -124,9 +128,10 @@ def on_result(
         )
         return Advice("dead", words, (*tried.longer(), tried.other_seed(), tried.other_preset()))
     if flat.any():
-        words = (
-            f"{_names(tiles, flat)}: the score does not rise. The steps may be too large, or what "
-            "fires the unit does not bear the preset's shifts and turns."
+        words = f"{_names(tiles, flat)}: the score does not rise. The steps may be too large" + (
+            "."
+            if tried.preset == "pixel"
+            else ", or what fires the unit does not bear the preset's shifts and turns."
         )
         pixel = Remedy("Preset pixel", {"preset": "pixel", "learning_rate": None})
         other = tried.other_preset() if tried.preset == "pixel" else pixel

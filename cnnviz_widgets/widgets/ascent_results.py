@@ -120,6 +120,7 @@ class ResultsView(ClimbingView):
             settings["learning_rate"] or chosen.learning_rate,
             settings["seed"],
             chosen.redirect if redirect is None else redirect,
+            chosen.learning_rate,
         )
         if error is not None:
             self._tell_advice(on_divergence(tried, error.last is not None))

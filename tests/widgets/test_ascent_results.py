@@ -185,11 +185,11 @@ def test_a_run_that_diverged_keeps_the_last_good_picture(page_of):
     page.paints = True
     ran(view)
     assert (page.traits["state"], page.traits["advice"]["kind"]) == ("error", "diverged")
-    assert page.traits["advice"]["remedies"][0]["settings"] == {"learning_rate": 0.1}
+    assert page.traits["advice"]["remedies"][0]["settings"] == {"learning_rate": None}
     assert np.isfinite(view.image).all()
 
 
-TRIED = Tried("default", 0.1, 0, 16)
+TRIED = Tried("default", 0.1, 0, 16, 0.1)
 TILES = [Tile("a:0", "a", 0), Tile("a:1", "a", 1)]
 GREY = np.full((2, 4, 4, 3), 0.5, np.float32)
 UP = np.linspace(0, 1, 20)
