@@ -45,10 +45,12 @@ class ResultsView(ClimbingView):
     _goals: Sequence[Objective] = ()
     _found: Found | None = None
     _closed = False
+    _asides: tuple[Aside, ...] = ()  # a view that was refused is closed, too
 
     def __init__(self, *, rate: float) -> None:
         self._search = Aside(self._complain)
         self._saving = Aside(self._complain)
+        self._asides = self._search, self._saving
         super().__init__(rate=rate)
 
     def _prepare_results(self, pictures: Iterable[Any] | None) -> None:
@@ -65,7 +67,7 @@ class ResultsView(ClimbingView):
     def close(self) -> None:
         """End the view's jobs and take the view off the page."""
         self._closed = True
-        for aside in (self._search, self._saving):
+        for aside in self._asides:
             aside.close()
         super().close()
 
@@ -79,7 +81,7 @@ class ResultsView(ClimbingView):
             TimeoutError: if it is still at work then.
         """
         super().wait(timeout)
-        for aside in (self._search, self._saving):
+        for aside in self._asides:
             aside.wait(timeout)
 
     def save(self, path: str | Path) -> Path:

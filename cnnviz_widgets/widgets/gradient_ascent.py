@@ -18,7 +18,8 @@ from .. import methods
 from ..live import History
 from ..methods import AscentDivergedError, AscentFrame, Objective
 from ..network import Network
-from .ascent_aim import ENDS, GRIDS, KINDS, Aim, as_goals, block, label, tiles
+from .aimed import AimedView
+from .ascent_aim import Aim, label, tiles
 from .ascent_files import still
 from .ascent_record import AscentRecord
 from .ascent_results import ResultsView
@@ -37,7 +38,7 @@ EARLY = 32
 """The step after which a run is judged for the first time."""
 
 
-class GradientAscent(ResultsView):
+class GradientAscent(ResultsView, AimedView):
     """Shows a gradient ascent while it runs, with Play, Pause, Stop and Step.
 
     The page's controls and the methods here do the same. A change of what is climbed, or of how,
@@ -95,12 +96,6 @@ class GradientAscent(ResultsView):
 
     bundle = "gradient-ascent"
 
-    classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
-    own = t.Unicode("").tag(sync=True, kernel_only=True)
-    objective = t.Enum(KINDS, "channel").tag(sync=True, echo_update=False)
-    target = t.Int(0).tag(sync=True, echo_update=False)
-    end = t.Enum(ENDS, "positive").tag(sync=True, echo_update=False)
-    channels = t.Enum(GRIDS, 1).tag(sync=True, echo_update=False)
     iteration = t.Int(-1, min=-1).tag(sync=True, echo_update=False)
 
     def __init__(
@@ -144,9 +139,6 @@ class GradientAscent(ResultsView):
         )
         self._network = net
         self._others = settings
-        self._own: tuple[Objective, ...] = ()
-        self._aims = itertools.count(1)  # of the person's own
-        self._number = 0
         self._runs = itertools.count(1)
         self._newest: object = None  # tells a run from those that replaced it
         self._goal_of_run: tuple[Any, ...] | None = None  # none if it may not go on
@@ -228,58 +220,10 @@ class GradientAscent(ResultsView):
         past = {} if self._record is None else self._record.past()
         return super().settle_frame(frame | past)
 
-    def _goal(self) -> Aim:
-        """What the traits say is to be climbed."""
-        kind = self.objective
-        if kind == "own":
-            return Aim(kind, number=self._number, own=self._own)
-        if kind in ("class", "probability"):
-            return Aim(kind, target=self.target)
-        if kind == "layer":
-            return Aim(kind, self.layer)
-        cell = self._cell() if kind == "unit" else None
-        count = self._info()["channels"]
-        together = block(self.channel, int(self.channels or 1), count)
-        return Aim(kind, self.layer, together, cell, end=self.end)
-
     def _wish(self) -> tuple[Any, ...]:
         """What is to be climbed, and how: another one is another run."""
         size = tuple(self.size) if isinstance(self.size, list) else self.size
         return self._goal(), size, *(getattr(self, name) for name in TUNED if name != "size")
-
-    def _cell(self) -> tuple[int, int] | None:
-        """Of a unit: the chosen one if the layer has it, else the middle."""
-        rows, columns = self._info()["rows"], self._info()["cols"]
-        if rows * columns == 1:
-            return None
-        place = self.position
-        if place is None or place[0] >= rows or place[1] >= columns:
-            return rows // 2, columns // 2
-        return place[0], place[1]
-
-    def _aim(self, goal: Any) -> None:
-        """Set the traits to what was asked for; what they cannot say is the person's own."""
-        named = isinstance(goal, str) and goal in self._network
-        found = as_goals(self._network, goal)
-        if isinstance(goal, (int, np.integer)) or (goal in self.classes and not named):
-            self.objective, self.target = "class", *found[0].arguments
-        elif isinstance(goal, str) and (named or _is_unit(found[0])):
-            self._aim_at_unit(found[0])
-        else:
-            self._own, self._number = found, next(self._aims)
-            self.own, self.objective = label(found), "own"
-            first = tiles(found[:1], 1)[0]
-            if first.layer is not None:  # so that the other views show it
-                self.layer, self.channel = first.layer, first.channel
-
-    def _aim_at_unit(self, found: Objective) -> None:
-        (self.layer,) = found.layers
-        self.objective = {0: "layer", 1: "channel", 3: "unit"}[len(found.arguments)]
-        if found.weight < 0:
-            self.end = "negative"
-        if found.arguments:
-            self.channel = found.arguments[0]
-            self.position = list(found.arguments[1:]) or self.position
 
     def _new_goal(self, _change: Any) -> None:
         running = self.state == "running" and self._goal_of_run is not None
@@ -340,28 +284,9 @@ class GradientAscent(ResultsView):
         if self._record is not None:
             self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
 
-    @t.validate("target")
-    def _check_target(self, proposal: Any) -> int:
-        if not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
-
-    @t.validate("objective")
-    def _check_objective(self, proposal: Any) -> str:
-        if proposal.value == "own" and not self._own:
-            raise t.TraitError("expected an objective that was given, got own, and none was.")
-        return proposal.value
-
     def _still(self) -> bytes | None:
         images = self.images
         return None if images is None else as_png(still(images))
 
     def _shown_images(self) -> np.ndarray | None:
         return self.images
-
-
-def _is_unit(goal: Objective) -> bool:
-    """Whether it is a channel or a unit, or the negative end of one, and nothing more."""
-    return goal.one_channel and goal.weight in (1.0, -1.0)

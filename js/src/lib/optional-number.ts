@@ -6,6 +6,7 @@ import { freshId, h } from "./dom";
 export class OptionalNumber {
   readonly element: HTMLElement;
   readonly input: HTMLInputElement;
+  private editing = false;
 
   constructor(
     label: string,
@@ -16,7 +17,9 @@ export class OptionalNumber {
     const id = freshId();
     this.input = h("input", { type: "number", id, ...range });
     this.element = h("div", { class: "cv-field" }, h("label", { for: id }, label), this.input);
+    this.input.addEventListener("input", () => (this.editing = true), { signal });
     const report = () => {
+      this.editing = false;
       if (!this.input.validity.valid) return;
       change(this.input.value === "" ? null : this.input.valueAsNumber);
     };
@@ -26,7 +29,7 @@ export class OptionalNumber {
   /** @param usual what holds where there is no value */
   set(value: number | null, usual: string): void {
     const text = value === null ? "" : String(value);
-    if (this.input.value !== text && !this.input.matches(":focus")) this.input.value = text;
+    if (!this.editing && this.input.value !== text) this.input.value = text;
     if (this.input.placeholder !== usual) this.input.placeholder = usual;
   }
 }
