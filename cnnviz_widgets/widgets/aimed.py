@@ -8,7 +8,7 @@ import numpy as np
 import traitlets as t
 
 from ..methods import Objective
-from .ascent_aim import ENDS, GRIDS, KINDS, Aim, as_goals, block, label, tiles
+from .ascent_aim import ENDS, GRIDS, KINDS, Aim, as_goals, block, label
 from .ascent_settings import ClimbingView
 
 
@@ -69,9 +69,8 @@ class AimedView(ClimbingView):
         else:
             self._own, self._number = found, self._number + 1
             self.own, self.objective = label(found), "own"
-            first = tiles(found[:1], 1)[0]
-            if first.layer is not None and first.channel is not None:  # so that the other views show it
-                self.layer, self.channel = first.layer, first.channel
+            for place in found[0].places[:1]:  # so that the other views show it
+                self.layer, self.channel = place.layer, place.channel or 0
 
     def _aim_at_unit(self, found: Objective) -> None:
         (self.layer,) = found.layers
