@@ -113,7 +113,7 @@ def test_real_examples_come_after_the_climb(open_view: Callable[..., tuple[Noteb
 
 
 def test_advice_is_given_and_can_be_taken(open_view: Callable[..., tuple[Notebook, Locator]]):
-    notebook, view = open_view("conv2:3", steps=24, more="preset='pixel', learning_rate=1e4")
+    notebook, view = open_view("conv3:5", steps=24, more="preset='pixel', learning_rate=1e4")
     view.get_by_role("button", name="Play").click()
     expect(view.get_by_text("does not rise")).to_be_visible(timeout=PATIENCE)
     view.get_by_role("button", name="Try learning rate 0.05").click()
