@@ -163,6 +163,31 @@ def ascend(
     return Climb(parts, wanted, redirect).frames(steps, steps_per_frame)
 
 
+def shape_seen(
+    net: Network,
+    *,
+    preset: str = "default",
+    size: int | tuple[int, int] | None = None,
+    transforms: Transform | Sequence[Transform] | None = None,
+    jitter: int | None = None,
+    start: Any = None,
+) -> tuple[int, ...]:
+    """(1, rows, columns, channels) of what the network sees of one picture of an ascent.
+
+    Args:
+        net: the network.
+        preset: as in `ascend`, and so are the others.
+        size: likewise.
+        transforms: likewise.
+        jitter: likewise.
+        start: likewise.
+    """
+    chosen = preset_of(preset)
+    changes = _transforms(transforms, jitter, chosen.transforms)
+    shape = _shape(net, chosen.size if size is None else size, size, start)
+    return (1, *_sides(net, shape, changes), shape[3])
+
+
 def _goals(
     net: Network, target: Target | Sequence[Target], batch: int
 ) -> tuple[list[Objective], bool]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 import numpy as np
+from PIL import Image
 
 from ..live import History
 from ..methods import AscentFrame
+from .ascent_aim import Tile
 from .picture import to_pixels
 from .running import Frame
 from .wire import floats, integers
@@ -15,33 +20,56 @@ MEMORY = 32e6
 
 MOST_PICTURES = 1024
 
+MOST_STREAMED = 512 * 512
+"""Pixels of all pictures of a frame, where there are several; larger ones are shrunk."""
+
 
 class AscentRecord:
     """The past of one run, and its frames as the page takes them.
+
+    The score of several pictures together is the mean of theirs.
 
     Args:
         number: of the run.
         label: what is climbed, in words.
         planned: how many steps.
-        picture_bytes: of one picture.
+        picture_bytes: of the pictures of one step.
+        tiles: what each picture climbs.
     """
 
-    def __init__(self, number: int, label: str, planned: int, picture_bytes: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        label: str,
+        planned: int,
+        picture_bytes: int,
+        tiles: Sequence[Tile] = (),
+    ) -> None:
+        self.label = label
+        self.planned = planned
+        self.tiles = tuple(tiles) or (Tile(label),)
         self.pictures: History[AscentFrame] = History(
             int(np.clip(MEMORY // picture_bytes, 8, MOST_PICTURES))
         )
-        self._shared = {"run": number, "steps": planned, "objective": label}
-        self._scores: dict[int, float] = {}
+        self._shared = {
+            "run": number,
+            "steps": planned,
+            "objective": label,
+            "tiles": [asdict(tile) for tile in self.tiles],
+        }
+        self._scores: dict[int, np.ndarray] = {}
 
     def add(self, frame: AscentFrame) -> Frame:
         """Keep a frame, and make one for the page of it."""
         self.pictures.add(frame.step, frame)
-        self._scores[frame.step] = frame.score
+        self._scores[frame.step] = frame.scores
         first = {"scores": self._all_scores()} if len(self._scores) == 1 else {}
         return self._as_frame(frame) | first
 
     def past(self) -> Frame:
         """What a page has to know of the run so far, if it was not there."""
+        if not self._scores:
+            return {}
         return {"scores": self._all_scores(), "kept": integers(self.pictures.steps())}
 
     def replay(self, step: int) -> Frame:
@@ -49,18 +77,33 @@ class AscentRecord:
         kept = {"kept": integers(self.pictures.steps()), "replay": True}
         return self._as_frame(self.pictures.get(step)) | kept
 
+    def scores(self) -> np.ndarray:
+        """The scores that there are, (steps, pictures)."""
+        return np.stack(list(self._scores.values()))
+
     def _as_frame(self, frame: AscentFrame) -> Frame:
-        pixels = to_pixels(frame.image)
+        pixels = [to_pixels(image) for image in frame.images]
+        if len(pixels) > 1:
+            total = sum(each.shape[0] * each.shape[1] for each in pixels)
+            pixels = [_reduced(each, total) for each in pixels]
         return {
             **self._shared,
             "step": frame.step,
-            "score": frame.score,
-            "width": pixels.shape[1],
-            "height": pixels.shape[0],
-            "pixels": pixels.tobytes(),
+            "score": float(frame.scores.mean()),
+            "each": [float(score) for score in frame.scores],
+            "width": pixels[0].shape[1],
+            "height": pixels[0].shape[0],
+            "pixels": b"".join(each.tobytes() for each in pixels),
         }
 
     def _all_scores(self) -> bytes:
         """One score a step; those of steps between frames lie on a line."""
         steps = list(self._scores)
-        return floats(np.interp(np.arange(steps[-1] + 1), steps, list(self._scores.values())))
+        means = [scores.mean() for scores in self._scores.values()]
+        return floats(np.interp(np.arange(steps[-1] + 1), steps, means))
+
+
+def _reduced(pixels: np.ndarray, total: int) -> np.ndarray:
+    """A picture shrunk as far as `total` pixels need to be."""
+    times = int(np.ceil(np.sqrt(total / MOST_STREAMED)))
+    return pixels if times == 1 else np.asarray(Image.fromarray(pixels).reduce(times))

@@ -8,7 +8,7 @@ back through, during the run and after it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,103 +16,147 @@ import traitlets as t
 
 from .. import methods
 from ..live import History
-from ..methods import AscentFrame
-from ..network import Layer, Network
+from ..methods import AscentDivergedError, AscentFrame, Objective
+from ..network import Network
+from .aimed import AimedView
+from .ascent_aim import Aim, label, tiles
+from .ascent_files import still
 from .ascent_record import AscentRecord
-from .layered import LayeredView, convolutions
+from .ascent_results import ResultsView
+from .ascent_settings import PARAMETERISATIONS
+from .layered import convolutions
 from .names import keywords_of, refuse_unknown
-from .picture import as_png, fitted, to_pixels
+from .picture import as_png
 from .running import Frame
 from .selection import Selection
 from .wire import MalformedMessageError, pack, text, whole
 
-KINDS = ("channel", "unit", "layer", "class")
+AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
+TUNED = ("preset", "parameterisation", "size", "seed", "learning_rate", "redirect", "steps")
+
+EARLY = 32
+"""The step after which a run is judged for the first time."""
 
 
-class GradientAscent(LayeredView):
+class GradientAscent(ResultsView, AimedView):
     """Shows a gradient ascent while it runs, with Play, Pause, Stop and Step.
 
-    The page's controls and the methods here do the same. `objective`, `layer`, `channel`,
-    `position` and `target` say what to climb; a change while it runs begins a new run.
+    The page's controls and the methods here do the same. A change of what is climbed, or of how,
+    begins a new run while one is running.
 
     Attributes:
-        objective: channel, unit, layer or class.
+        objective: channel, unit, layer, class (its logit), probability (of the class), or own for
+            an expression, an `Objective` or a list that was given.
         target: the number of the class.
+        end: "positive", or "negative" for the opposite of what a channel or a unit looks for.
+        channels: 1, 4 or 9: how many neighbouring channels or units are climbed as a grid.
+        preset: where settings come from: default, lucid, distill2017, maco or pixel.
+        parameterisation: what is turned, by name; "auto" for the preset's.
+        size: of the picture; `None` for the preset's or the network's own.
+        seed: of the random numbers.
+        learning_rate: of the optimiser; `None` for the preset's.
+        redirect: steps for which a dead start is helped by redirected ReLU; `None` likewise.
         steps: of a run.
         iteration: which step's picture is shown; -1 for the newest.
+        examples: real patches that fire the unit most, and least, once the climb is over.
+        advice: what is wrong with the result and what helps, if something is known to be.
 
     Args:
         net: the network.
-        objective: "layer:channel", "layer:channel@row,column", "layer", or a class by name or
-            number; channel 0 of the last convolution if left out.
-        steps: of a run.
-        size: of the picture, one number or (rows, columns); the network's own if left out.
+        objective: "layer:channel", "layer:channel@row,column", "layer", a class by name or number,
+            a sum of such ("conv2:3 - 0.2*conv2:4"), an `Objective`, or a list of them, with one
+            picture for each; channel 0 of the last convolution if left out.
+        target: another name for `objective`, as the methods call it.
+        end: of the channel or unit.
+        channels: of the grid.
+        preset: where settings come from that are left out.
+        parameterisation: by name, or an object such as `Fourier(decay=1.5)`.
+        steps: of a run; the preset's if left out, 256 for the default one.
+        size: of the picture, one number or (rows, columns); the preset's, or the network's own, if
+            left out.
         learning_rate: of the optimiser; the preset's if left out.
+        redirect: in steps; the preset's if left out.
         seed: of the random numbers.
+        images: where real examples are looked for once the climb is over, each HWC; bundled ones
+            that suit the network if left out, and none for an empty list.
         rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
         selection: to share layer, channel, position, class and iteration with other views.
-        settings: others of `methods.ascend`: start, jitter, l2, total_variation, parameterisation,
-            optimizer, key, steps_per_frame.
+        settings: others of `methods.ascend`: start, transforms, jitter, l2, total_variation,
+            optimizer, batch, key, steps_per_frame, memory.
 
     Raises:
         UnknownLayerError, UnknownTargetError: if there is no such objective.
         InputError: if the network cannot take such a picture.
 
     Example:
-        >>> view = cw.GradientAscent(cw.load("photos"), "conv4:5")
+        >>> view = cw.GradientAscent(cw.load("photos"), "conv4:5", preset="lucid")
         >>> view.play()
+        >>> cw.GradientAscent(cw.load("photos"), ["conv2:0", "conv2:1", "conv2:0 - conv2:1"])
     """
 
     bundle = "gradient-ascent"
 
-    classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
-    objective = t.Enum(KINDS, "channel").tag(sync=True, echo_update=False)
-    target = t.Int(0).tag(sync=True, echo_update=False)
-    steps = t.Int(256, min=1).tag(sync=True, echo_update=False)
     iteration = t.Int(-1, min=-1).tag(sync=True, echo_update=False)
 
     def __init__(
         self,
         net: Network,
-        objective: str | int | None = None,
+        objective: Objective | str | int | Sequence[Objective | str | int] | None = None,
         *,
-        steps: int = 256,
+        target: Objective | str | int | Sequence[Objective | str | int] | None = None,
+        end: str = "positive",
+        channels: int = 1,
+        preset: str = "default",
+        parameterisation: methods.Parameterisation | str | None = None,
+        steps: int | None = None,
         size: int | Sequence[int] | None = None,
         learning_rate: float | None = None,
+        redirect: int | None = None,
         seed: int = 0,
+        images: Iterable[Any] | None = None,
         rate: float = 4.0,
         selection: Selection | None = None,
         **settings: Any,
     ) -> None:
         known = keywords_of(methods.ascend, only=True)
         refuse_unknown("GradientAscent", settings, ["rate", "selection", *known])
-        goal = f"{convolutions(net)[-1]}:0" if objective is None else objective
-        sides = (size, size) if isinstance(size, int) else size
-        self._network = net
-        self._settings = {
-            "size": sides if sides is None else tuple(sides),
+        if objective is not None and target is not None:
+            raise TypeError("expected objective or target, two names of the same, got both.")
+        asked = target if objective is None else objective
+        goal = f"{convolutions(net)[-1]}:0" if asked is None else asked
+        tuned = {
+            "preset": preset,
+            "size": tuple(size) if isinstance(size, Sequence) else size,
             "learning_rate": learning_rate,
+            "redirect": redirect,
             "seed": seed,
-            **settings,
         }
-        methods.ascend(net, goal, steps=steps, **self._settings)  # refuses what makes no sense
+        painted = PARAMETERISATIONS.get(parameterisation) if isinstance(
+            parameterisation, str
+        ) else parameterisation  # fmt: skip
+        methods.ascend(  # refuses what makes no sense
+            net, goal, steps=steps, parameterisation=painted, **tuned, **settings
+        )
+        self._network = net
+        self._others = settings
         self._runs = itertools.count(1)
-        self._goal_of_run: str | int | None = None  # none if it may not go on
-        self._record: AscentRecord | None = None
+        self._newest: object = None  # tells a run from those that replaced it
+        self._goal_of_run: tuple[Any, ...] | None = None  # none if it may not go on
         super().__init__(rate=rate)
         self._handlers |= {"command": self._command, "show": self._show}
         with self._building():
-            self._offer_layers(self._layers_at_size())
+            self._prepare_results(images)
+            self._offer_settings(parameterisation, steps, **tuned)
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
-            self.steps = steps
+            self.end, self.channels = end, channels
             self.layer = convolutions(net)[-1]
             names = ("layer", "channel", "position", "target", "iteration")
             chosen = selection is not None and selection.target is not None
             later = () if chosen else ("target",)  # class 0 is no one's choice
             self._choose(selection, names, None, None, later)
-            if objective is not None:
-                self._aim(objective)
-        self.observe(self._new_goal, ["objective", "layer", "channel", "position", "target"])
+            if asked is not None:
+                self._aim(asked)
+        self.observe(self._new_goal, [*AIMED, *TUNED])
 
     def play(self) -> None:
         """Start a run, or go on with a paused one."""
@@ -159,63 +203,31 @@ class GradientAscent(LayeredView):
         return History(2) if self._record is None else self._record.pictures
 
     @property
-    def image(self) -> np.ndarray | None:
-        """The picture that is shown, float32 (H, W, C) in [0, 1]; `None` before the first run."""
+    def images(self) -> np.ndarray | None:
+        """The pictures that are shown, float32 (N, H, W, C) in [0, 1]; `None` before a run."""
         frames = self.frames
         if self.iteration < 0 or frames.newest is None:
-            return None if frames.newest is None else frames.newest.image
-        return frames.get(self.iteration).image
+            return None if frames.newest is None else frames.newest.images
+        return frames.get(self.iteration).images
+
+    @property
+    def image(self) -> np.ndarray | None:
+        """The picture that is shown, or the first of them, float32 (H, W, C) in [0, 1]."""
+        return None if self.images is None else self.images[0]
 
     def settle_frame(self, frame: Frame) -> Frame:
         """Make the newest frame the one that stays, with what a new page has to know of the run."""
         past = {} if self._record is None else self._record.past()
         return super().settle_frame(frame | past)
 
-    def _goal(self) -> str | int:
-        """What the traits say is to be climbed, as `methods.ascend` takes it."""
-        if self.objective == "class":
-            return self.target
-        if self.objective == "layer":
-            return self.layer
-        at = self._cell() if self.objective == "unit" else ""
-        return f"{self.layer}:{self.channel}{at}"
-
-    def _cell(self) -> str:
-        """Of a unit: the chosen one if the layer has it, else the middle."""
-        rows, columns = self._info()["rows"], self._info()["cols"]
-        if rows * columns == 1:
-            return ""
-        place = self.position
-        if place is None or place[0] >= rows or place[1] >= columns:
-            place = rows // 2, columns // 2
-        return f"@{place[0]},{place[1]}"
-
-    def _aim(self, goal: str | int) -> None:
-        """Set the traits to what a short text or a number stands for."""
-        found = methods.objective(self._network, goal)
-        named = isinstance(goal, str) and goal in self._network
-        if not named and (not isinstance(goal, str) or goal in self.classes):
-            self.objective, self.target = "class", *found.arguments
-            return
-        (self.layer,) = found.layers
-        self.objective = {0: "layer", 1: "channel", 3: "unit"}[len(found.arguments)]
-        if found.arguments:
-            self.channel = found.arguments[0]
-            self.position = list(found.arguments[1:]) or self.position
-
-    def _layers_at_size(self) -> tuple[Layer, ...]:
-        """The layers for pictures of the size that is asked for."""
-        start, size = self._settings.get("start"), self._settings["size"]
-        if start is not None:
-            shape = self._network.batch(start).shape
-        else:
-            rows, columns, channels = self._network.input_shape
-            shape = (1, *(size or (rows, columns)), channels)
-        return self._network.at(shape).layout.layers
+    def _wish(self) -> tuple[Any, ...]:
+        """What is to be climbed, and how: another one is another run."""
+        size = tuple(self.size) if isinstance(self.size, list) else self.size
+        return self._goal(), size, *(getattr(self, name) for name in TUNED if name != "size")
 
     def _new_goal(self, _change: Any) -> None:
         running = self.state == "running" and self._goal_of_run is not None
-        if running and self._goal() != self._goal_of_run:
+        if running and self._wish() != self._goal_of_run:
             self._begin()
 
     def _can_go_on(self) -> bool:
@@ -223,22 +235,39 @@ class GradientAscent(LayeredView):
 
         Orders are carried out later, so the state tells what was, not what was asked for last.
         """
-        return self.state in ("running", "paused") and self._goal() == self._goal_of_run
+        return self.state in ("running", "paused") and self._wish() == self._goal_of_run
 
     def _begin(self, step: bool = False) -> None:
-        self._goal_of_run = goal = self._goal()
+        self._goal_of_run = self._wish()
+        self._forget_results()
         self.iteration = -1
-        steps = self.steps
-        self._runner.start(lambda: self._climb(goal, steps), stream=True, step=step)
+        aim, steps, settings = self._goal(), self.steps, self._settings()
+        self._newest = token = object()
+        self._runner.start(lambda: self._climb(aim, steps, settings, token), stream=True, step=step)
 
-    def _climb(self, goal: str | int, steps: int) -> Iterator[Frame]:
-        label = methods.objective(self._network, goal).label
-        record = None
-        for frame in methods.ascend(self._network, goal, steps=steps, **self._settings):
-            if record is None:  # only now: until then the last run stays
-                record = AscentRecord(next(self._runs), label, steps, frame.image.nbytes)
-                self._record = record
-            yield record.add(frame)
+    def _climb(
+        self, aim: Aim, steps: int, settings: Mapping[str, Any], token: object
+    ) -> Iterator[Frame]:
+        goals = aim.goals(self._network)
+        target = goals[0] if len(goals) == 1 else goals
+        record, error = None, None
+        try:
+            for frame in methods.ascend(self._network, target, steps=steps, **settings):
+                if record is None:  # only now: until then the last run stays
+                    shown = tiles(goals, len(frame.images))
+                    bytes_ = frame.images.nbytes
+                    record = AscentRecord(next(self._runs), label(goals), steps, bytes_, shown)
+                    self._record, self._goals = record, goals
+                yield record.add(frame)
+                if frame.step == EARLY:
+                    self._judge(settings, None)
+        except AscentDivergedError as diverged:
+            error = diverged
+            raise
+        finally:
+            replaced = token is not self._newest
+            if not replaced and (record is not None or error is not None):
+                self._judge(settings, error)
 
     def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         command = text(content, "command")
@@ -255,14 +284,9 @@ class GradientAscent(LayeredView):
         if self._record is not None:
             self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
 
-    @t.validate("target")
-    def _check_target(self, proposal: Any) -> int:
-        if not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
-
     def _still(self) -> bytes | None:
-        image = self.image
-        return None if image is None else as_png(fitted(to_pixels(image)))
+        images = self.images
+        return None if images is None else as_png(still(images))
+
+    def _shown_images(self) -> np.ndarray | None:
+        return self.images

@@ -256,6 +256,28 @@ export function gradientAscent(name: string): FakeModel {
       channel: 5,
       position: null,
       target: 2,
+      end: "positive",
+      own: "",
+      channels: name === "grid" ? 9 : 1,
+      presets: ["default", "lucid", "distill2017", "maco", "pixel"].map((preset) => {
+        return { name: preset, rate: 0.05, size: 128, steps: 512, redirect: 16 };
+      }),
+      parameterisations: ["auto", "fourier", "pixels", "maco", "cppn", "alpha"],
+      preset: "default",
+      parameterisation: "auto",
+      size: null,
+      seed: 0,
+      learning_rate: null,
+      redirect: null,
+      examples: null,
+      advice:
+        name === "error"
+          ? {
+              kind: "diverged",
+              words: "The ascent ran away. The picture is the last good one.",
+              remedies: [{ label: "Learning rate 0.01", settings: { learning_rate: 0.01 } }],
+            }
+          : null,
       steps: 256,
       iteration: name === "scrubbed" ? 60 : -1,
       frame: name in reached ? settled(reached[name]) : null,

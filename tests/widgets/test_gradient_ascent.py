@@ -400,7 +400,12 @@ BAD_ARGUMENTS = {
     "place": ({"objective": "conv1:0@26,0"}, UnknownTargetError, "from 0 to 25, got 26"),
     "steps": ({"steps": 0}, InputError, "expected steps from 1"),
     "rate": ({"learning_rate": -1.0}, InputError, "expected learning_rate from"),
-    "size": ({"size": 20}, InputError, "20 x 20"),
+    "size": ({"size": 0}, InputError, "expected a size"),
+    "preset": ({"preset": "lucit"}, InputError, "did you mean 'lucid'"),
+    "painter": ({"parameterisation": "oil"}, TraitError, "expected parameterisation as one of"),
+    "end": ({"end": "upper"}, TraitError, "upper"),
+    "grid": ({"channels": 5}, TraitError, "channels"),
+    "two names": ({"objective": 1, "target": 2}, TypeError, "two names"),
     "jitter": ({"jitter": -1}, InputError, "jitter"),
     "start": ({"start": np.zeros((28, 28, 3))}, InputError, "3 channels"),
 }

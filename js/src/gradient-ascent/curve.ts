@@ -50,6 +50,7 @@ export class Curve {
   paint(run: Run | null, shown: number, end: number): void {
     this.run = run;
     this.shown = shown;
+    this.panel.title(run && run.tiles.length > 1 ? "Mean score" : "Score");
     const ratio = pixelRatio();
     const { clientWidth: width, clientHeight: height } = this.box;
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));

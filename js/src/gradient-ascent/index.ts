@@ -3,21 +3,25 @@
  * through its iterations, during the run and after it.
  */
 import { button, Slider } from "../lib/controls";
-import { followSize, type Picture } from "../lib/canvas";
+import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
+import { AdviceNotice, type Remedy } from "./advice";
 import { Curve } from "./curve";
+import { ExamplesPanel } from "./examples-panel";
+import { receiveFiles } from "./file";
 import { PicturePanel } from "./picture-panel";
-import { type AscentFrame, Run } from "./run";
-import { type Command, Toolbar, type Traits } from "./toolbar";
+import { type AscentFrame, type Moment, Run, type TileInfo } from "./run";
+import { Toolbar } from "./toolbar";
+import type { Command, Traits } from "./traits";
 
 const NEWEST = -1;
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let run: Run | null = null;
-  let shown: { picture: Picture; step: number } | null = null;
+  let shown: { moment: Moment; step: number } | null = null;
   let asked: number | null = null; // the step of the picture that the kernel was asked for
 
   const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
@@ -34,22 +38,41 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     kernel.ask({ type: "command", command: name });
   };
 
+  const select = ({ layer, channel }: TileInfo) => {
+    if (layer === null || channel === null) return;
+    model.set("layer", layer);
+    change("channel", channel);
+  };
+
+  const heed = ({ settings }: Remedy) => {
+    for (const [name, value] of Object.entries(settings)) {
+      model.set(name as keyof Traits, value as never);
+    }
+    painter.flush();
+    command("play");
+  };
+  const saveAs = (format: string) => kernel.ask({ type: "save", format });
+
   const toolbar = new Toolbar(change, command, signal);
-  const picture = new PicturePanel(signal);
+  const picture = new PicturePanel(select, saveAs, signal);
+  const advice = new AdviceNotice(heed, signal);
+  const examples = new ExamplesPanel();
   const curve = new Curve(() => painter.request(), goTo, signal);
   const iteration = new Slider("Iteration", goTo, signal);
   const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
   latest.classList.add("cv-plain");
   curve.header.append(latest);
   const progress = h("div", { class: "cv-progress" }, curve.element, iteration.element);
-  root.append(toolbar.element, h("div", { class: "cv-panels" }, picture.element, progress));
+  progress.append(examples.element);
+  const panels = h("div", { class: "cv-panels" }, picture.element, progress);
+  root.append(toolbar.element, advice.element, panels);
 
   /** The picture to show: the wanted one if it is here; else it is asked for, one at a time. */
   const choose = (run: Run) => {
     const wanted = model.get("iteration");
     const step = wanted === NEWEST ? run.newest : run.available(wanted);
-    const found = run.picture(step);
-    if (found) shown = { picture: found, step };
+    const found = run.moment(step);
+    if (found) shown = { moment: found, step };
     else if (asked === null) {
       asked = step;
       kernel.ask({ type: "show", step });
@@ -59,7 +82,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const receive = (frame: AscentFrame) => {
     if (frame.run !== run?.id) {
       const first = run === null;
-      run = new Run(frame.run, frame.width * frame.height * 4);
+      run = new Run(frame.run, frame.width * frame.height * 4 * (frame.tiles?.length ?? 1));
       shown = asked = null;
       if (!first) change("iteration", NEWEST);
     }
@@ -71,25 +94,39 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const repaint = () => painter.request();
-  followSize([picture.stageElement, curve.boxElement], repaint, signal);
+  followSize([...picture.stageElements, curve.boxElement, examples.element], repaint, signal);
   follow(
     model,
     [
       "layers",
       "classes",
+      "own",
       "objective",
       "layer",
       "channel",
       "position",
       "target",
+      "end",
+      "channels",
+      "presets",
+      "parameterisations",
+      "preset",
+      "parameterisation",
+      "size",
+      "seed",
+      "learning_rate",
+      "redirect",
       "steps",
       "iteration",
+      "examples",
+      "advice",
       "state",
     ],
     repaint,
     signal,
   );
   receiveFrames(model, receive, signal);
+  receiveFiles(model, signal);
 
   return () => {
     const state = model.get("state");
@@ -100,9 +137,12 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const step = shown?.step ?? newest;
     const planned = run?.planned ?? model.get("steps");
     const end = live || !run ? Math.max(planned, newest) : newest;
-    picture.paint(shown?.picture ?? null, run?.objective ?? "", step, words(state, run));
+    const chosen = { layer: model.get("layer"), channel: model.get("channel") };
+    picture.paint(shown?.moment ?? null, run, step, chosen, words(state, run));
     curve.paint(run, step, end);
     iteration.set(step, run ? end : 0, run ? String(step) : "none yet", run ? `/ ${end}` : "");
+    advice.paint(model.get("advice"));
+    examples.paint(model.get("examples"));
     latest.hidden = !run || model.get("iteration") === NEWEST;
     root.dataset.step = String(step);
   };

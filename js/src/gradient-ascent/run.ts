@@ -9,6 +9,13 @@ import type { Picture } from "../lib/canvas";
 import type { Numbered } from "../lib/frames";
 import { History, nearest } from "../lib/history";
 
+/** What one picture of a run climbs; the layer and the channel if it is one. */
+export interface TileInfo {
+  label: string;
+  layer: string | null;
+  channel: number | null;
+}
+
 /** The frame as it comes from the kernel. */
 export interface AscentFrame extends Numbered {
   /** Which run: a new one starts afresh. */
@@ -17,8 +24,12 @@ export interface AscentFrame extends Numbered {
   score: number;
   width: number;
   height: number;
-  /** uint8 RGB. */
+  /** uint8 RGB of all pictures, one after the other; each is `width` by `height`. */
   pixels: unknown;
+  /** What each picture climbs; one picture if left out. */
+  tiles?: TileInfo[];
+  /** The score of each picture; `score` is their mean. */
+  each?: number[];
   /** How many steps are planned. */
   steps: number;
   /** float32, one score a step; in settled frames, and in the first one of a view. */
@@ -34,15 +45,22 @@ export interface AscentFrame extends Numbered {
 /** Bytes of pictures that a page keeps; the kernel has more. */
 const MEMORY = 48e6;
 
+/** All pictures of a step, and their scores. */
+export interface Moment {
+  pictures: Picture[];
+  each: number[];
+}
+
 export class Run {
   /** How many steps are planned. */
   planned = 0;
   objective = "";
+  tiles: TileInfo[] = [];
   /** The newest step. */
   newest = 0;
-  private readonly pictures: History<Picture>;
+  private readonly pictures: History<Moment>;
   /** The last picture that was asked for, beside the evenly spread ones. */
-  private replayed: { step: number; picture: Picture } | null = null;
+  private replayed: { step: number; moment: Moment } | null = null;
   private kept: number[] = [];
   /** Scores by step, with holes where frames were skipped. */
   private readonly scores: number[] = [];
@@ -56,7 +74,8 @@ export class Run {
 
   /** Takes in a frame of the run's progress. */
   add(frame: AscentFrame): void {
-    this.pictures.add(frame.step, toPicture(frame));
+    this.tiles = tilesOf(frame);
+    this.pictures.add(frame.step, toMoment(frame));
     this.planned = frame.steps;
     this.objective = frame.objective ?? this.objective;
     this.newest = frame.step;
@@ -73,13 +92,14 @@ export class Run {
    * @param asked the step that was meant; where the kernel no longer has it, it sends a near one
    */
   replay(frame: AscentFrame, asked: number | null): void {
-    this.replayed = { step: frame.step, picture: toPicture(frame) };
+    this.replayed = { step: frame.step, moment: toMoment(frame) };
     this.kept = this.kept.filter((step) => step !== asked);
     this.kept.push(frame.step);
   }
 
-  picture(step: number): Picture | undefined {
-    return this.replayed?.step === step ? this.replayed.picture : this.pictures.get(step);
+  /** What there is to see of a step, if it is here. */
+  moment(step: number): Moment | undefined {
+    return this.replayed?.step === step ? this.replayed.moment : this.pictures.get(step);
   }
 
   /** The step nearest to a wanted one of which the page or the kernel has a picture. */
@@ -108,6 +128,18 @@ export class Run {
   }
 }
 
-function toPicture({ width, height, pixels }: AscentFrame): Picture {
-  return { width, height, rgba: rgbToRgba(asBytes(pixels), width * height) };
+function tilesOf(frame: AscentFrame): TileInfo[] {
+  return frame.tiles ?? [{ label: frame.objective ?? "", layer: null, channel: null }];
+}
+
+/** The frame's pictures; they share one buffer. */
+function toMoment(frame: AscentFrame): Moment {
+  const { width, height } = frame;
+  const count = tilesOf(frame).length;
+  const rgba = rgbToRgba(asBytes(frame.pixels), width * height * count);
+  const size = 4 * width * height;
+  const pictures = Array.from({ length: count }, (_, at) => {
+    return { width, height, rgba: rgba.subarray(at * size, (at + 1) * size) };
+  });
+  return { pictures, each: frame.each ?? [frame.score] };
 }

@@ -99,12 +99,15 @@ function grouped(options: readonly Option[]): HTMLElement[] {
 export class NumberField {
   readonly element: HTMLElement;
   readonly input: HTMLInputElement;
+  private editing = false; // what is half typed stays, though the view repaints meanwhile
 
   constructor(label: string, change: (value: number) => void, signal: AbortSignal) {
     const id = freshId();
     this.input = h("input", { type: "number", id, min: 0, step: 1 });
     this.element = h("div", { class: "cv-field" }, h("label", { for: id }, label), this.input);
+    this.input.addEventListener("input", () => (this.editing = true), { signal });
     const report = () => {
+      this.editing = false;
       if (this.input.validity.valid && this.input.value !== "") change(this.input.valueAsNumber);
     };
     this.input.addEventListener("change", report, { signal });
@@ -112,7 +115,7 @@ export class NumberField {
 
   set(value: number, max: number): void {
     this.input.max = String(max);
-    if (this.input.valueAsNumber !== value) this.input.value = String(value);
+    if (!this.editing && this.input.valueAsNumber !== value) this.input.value = String(value);
   }
 }
 

@@ -1,0 +1,71 @@
+"""The pictures of an ascent as files: one step as a still, or the whole run as a film."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from ..methods import AscentFrame
+from .picture import GAP, PAPER, fitted, to_pixels
+
+FORMATS = {"png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+"""What files there are, and their media types."""
+
+MOST_FRAMES = 96
+"""Of a film."""
+
+FRAME_MS = 60
+LAST_MS = 1500
+"""How long a film shows a frame, and the last one."""
+
+FILM_SIDE = 256
+"""Pixels that a film has on its longer side at least: smaller ones show hardly anything."""
+
+
+def mosaic(images: np.ndarray) -> Image.Image:
+    """Pictures (N, H, W, C) in [0, 1] as a grid, pixel by pixel; one of them alone as it is."""
+    count, rows, columns = images.shape[:3]
+    if count == 1:
+        return Image.fromarray(to_pixels(images[0]))
+    across = math.ceil(math.sqrt(count))
+    down = math.ceil(count / across)
+    size = across * (columns + GAP) - GAP, down * (rows + GAP) - GAP
+    whole = Image.new("RGB", size, PAPER)
+    for k, image in enumerate(images):
+        place = k % across * (columns + GAP), k // across * (rows + GAP)
+        whole.paste(Image.fromarray(to_pixels(image)), place)
+    return whole
+
+
+def still(images: np.ndarray) -> Image.Image:
+    """The pictures, enlarged for places without widgets."""
+    return fitted(np.asarray(mosaic(images)))
+
+
+def film(frames: Sequence[AscentFrame], kind: str) -> bytes:
+    """The run as a film that repeats.
+
+    Args:
+        frames: in order, at least one; some of them if they are many.
+        kind: "gif" or "webp".
+    """
+    count = min(len(frames), MOST_FRAMES)
+    chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
+    shown = [_enlarged(mosaic(frames[k].images)) for k in chosen]
+    lengths = [FRAME_MS] * (len(shown) - 1) + [LAST_MS]
+    file = io.BytesIO()
+    more = {"quality": 85, "method": 2} if kind == "webp" else {}
+    shown[0].save(
+        file, kind, save_all=True, append_images=shown[1:], duration=lengths, loop=0, **more
+    )
+    return file.getvalue()
+
+
+def _enlarged(picture: Image.Image) -> Image.Image:
+    times = math.ceil(FILM_SIDE / max(picture.size))
+    size = picture.width * times, picture.height * times
+    return picture.resize(size, Image.Resampling.BICUBIC) if times > 1 else picture

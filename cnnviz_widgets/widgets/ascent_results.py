@@ -1,0 +1,205 @@
+"""What comes with the pictures of an ascent: real examples, advice on a poor result, and files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import traitlets as t
+
+from ..live import State
+from ..methods import AscentDivergedError, Objective
+from ..methods.presets import PRESETS
+from ..network import InputError
+from .ascent_advice import Advice, Tried, on_divergence, on_result, on_silence
+from .ascent_examples import Found, search, unit_of
+from .ascent_files import FORMATS, film, mosaic
+from .ascent_record import AscentRecord
+from .ascent_settings import ClimbingView
+from .aside import Aside
+from .deconvolution import bundled_pictures
+from .image_chooser import pictures_for
+from .picture import as_png
+from .wire import MalformedMessageError, text
+
+PAUSE = 0.25
+"""Seconds between two reports of a search."""
+
+
+class ResultsView(ClimbingView):
+    """An ascent view's results.
+
+    Attributes:
+        examples: real patches that fire the unit most, and least, once the climb is over.
+        advice: what is wrong with the result, and what helps; `None` if nothing is known to be.
+    """
+
+    examples = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
+    advice = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
+
+    _pictures: Iterable[Any] | None
+    _record: AscentRecord | None = None
+    _goals: Sequence[Objective] = ()
+    _found: Found | None = None
+    _closed = False
+    _asides: tuple[Aside, ...] = ()  # a view that was refused is closed, too
+
+    def __init__(self, *, rate: float) -> None:
+        self._search = Aside(self._complain)
+        self._saving = Aside(self._complain)
+        self._asides = self._search, self._saving
+        super().__init__(rate=rate)
+
+    def _prepare_results(self, pictures: Iterable[Any] | None) -> None:
+        if isinstance(pictures, Iterator):
+            raise InputError(
+                "expected images that can be gone through again for another unit, got an "
+                "iterator. Pass list(images)."
+            )
+        self._pictures = pictures
+        self._judged: Advice | None = None
+        self._handlers["save"] = self._save_for_page
+        self.observe(self._selected, ["layer", "channel"])
+
+    def close(self) -> None:
+        """End the view's jobs and take the view off the page."""
+        self._closed = True
+        for aside in self._asides:
+            aside.close()
+        super().close()
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Block until the view has come to rest, and has found its real examples.
+
+        Args:
+            timeout: in seconds.
+
+        Raises:
+            TimeoutError: if it is still at work then.
+        """
+        super().wait(timeout)
+        for aside in self._asides:
+            aside.wait(timeout)
+
+    def save(self, path: str | Path) -> Path:
+        """Write what is shown as a picture, or the whole run as a film.
+
+        Args:
+            path: ends in .png for the picture of the chosen iteration, in .gif or .webp for a film
+                of all kept iterations.
+
+        Returns:
+            The path.
+
+        Raises:
+            InputError: if it ends in something else, or there was no run yet.
+        """
+        target = Path(path)
+        kind = target.suffix.lower().removeprefix(".")
+        if kind not in FORMATS:
+            raise InputError(f"expected a path that ends in .png, .gif or .webp, got {path!s}.")
+        target.write_bytes(self._file(kind))
+        return target
+
+    # --- the parts that a run calls
+
+    def _forget_results(self) -> None:
+        """A new run begins."""
+        self._search.close()
+        self._found = self._judged = None
+        self.examples = self.advice = None
+
+    def _judge(self, settings: Mapping[str, Any], error: AscentDivergedError | None) -> None:
+        """Say what is wrong with the newest run, if something is."""
+        record = self._record
+        chosen = PRESETS[settings["preset"]]
+        redirect = settings["redirect"]
+        tried = Tried(
+            settings["preset"],
+            settings["learning_rate"] or chosen.learning_rate,
+            settings["seed"],
+            chosen.redirect if redirect is None else redirect,
+            chosen.learning_rate,
+        )
+        if error is not None:
+            self._tell_advice(on_divergence(tried, error.last is not None))
+        elif record is not None and record.pictures.newest is not None:
+            images = record.pictures.newest.images
+            self._tell_advice(on_result(record.tiles, record.scores(), images, tried))
+
+    def note_state(self, state: State, error: Exception | None, /) -> None:
+        """Show the state of the job, and look for examples when it is over."""
+        super().note_state(state, error)
+        over = state in ("done", "idle", "error")
+        if over and self._record is not None and not self._closed:
+            self._look_for_examples()
+
+    # --- real examples
+
+    def _selected(self, _change: Any) -> None:
+        """Another tile of a grid: its examples, if there is a run and it is over."""
+        if self._found is not None and self.state in ("done", "idle", "error"):
+            self._look_for_examples()
+
+    def _look_for_examples(self) -> None:
+        goal = self._shown_goal()
+        unit = None if goal is None else unit_of(self._network, goal)
+        if goal is None or unit is None or (self._found is not None and self._found.unit == unit):
+            return
+        self._found = Found(unit, goal.label)
+        self._search.start(lambda: self._searching(unit, goal.label))
+
+    def _shown_goal(self) -> Objective | None:
+        """What the selected tile climbs, or else the first."""
+        if self._record is None or not self._goals:
+            return None
+        for tile, goal in zip(self._record.tiles, self._goals, strict=False):
+            if (tile.layer, tile.channel) == (self.layer, self.channel):
+                return goal
+        return self._goals[0]
+
+    def _searching(self, unit: str, label: str) -> Iterator[None]:
+        pictures = self._pictures
+        if pictures is None:
+            pictures = bundled_pictures(self._network) if pictures_for(self._network) else ()
+        told = time.monotonic()
+        for found in search(self._network, pictures, unit, label):
+            self._found = found
+            if found.over or time.monotonic() - told > PAUSE:
+                self.examples = found.frame() if found.searched else None
+                told = time.monotonic()
+            if found.silent() and self._judged is not None and self._judged.kind == "dead":
+                self._tell_advice(on_silence(found.searched, label, self._judged))
+            yield
+
+    def _tell_advice(self, advice: Advice | None) -> None:
+        self._judged = advice
+        self.advice = None if advice is None else advice.state()
+
+    # --- files
+
+    def _file(self, kind: str) -> bytes:
+        images, record = self._shown_images(), self._record
+        if images is None or record is None:
+            raise InputError("expected a run to save, there was none yet. Call play() first.")
+        if kind == "png":
+            return as_png(mosaic(images))
+        return film([record.pictures.get(step) for step in record.pictures.steps()], kind)
+
+    def _shown_images(self) -> np.ndarray | None:
+        raise NotImplementedError
+
+    def _save_for_page(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        kind = text(content, "format")
+        if kind not in FORMATS:
+            raise MalformedMessageError(f"expected one of {list(FORMATS)}")
+        self._saving.start(lambda: self._sending(kind))
+
+    def _sending(self, kind: str) -> Iterator[None]:
+        words = "ascent" if self._record is None else self._record.label
+        content = {"type": "file", "name": f"{words}.{kind}", "media": FORMATS[kind]}
+        self.send({**content, "buffers": ["content"]}, [self._file(kind)])
+        yield

@@ -1,0 +1,47 @@
+/**
+ * What the page and the kernel share about an ascent view.
+ */
+import type { CommonTraits, LayerInfo, Position } from "../lib/model";
+import type { Advice } from "./advice";
+import type { ExamplesState } from "./examples";
+import type { AscentFrame } from "./run";
+
+export type ObjectiveKind = "channel" | "unit" | "layer" | "class" | "probability" | "own";
+export type Command = "play" | "pause" | "stop" | "step";
+
+/** A preset as the kernel describes it; `null` stands for the network's own size. */
+export interface Preset {
+  name: string;
+  rate: number;
+  size: number | null;
+  steps: number;
+  redirect: number;
+}
+
+export interface Traits extends CommonTraits<AscentFrame> {
+  layers: LayerInfo[];
+  classes: string[];
+  /** An objective that was given and that the controls cannot say, in words; else "". */
+  own: string;
+  objective: ObjectiveKind;
+  layer: string;
+  channel: number;
+  position: Position | null;
+  target: number;
+  end: "positive" | "negative";
+  channels: number;
+  presets: Preset[];
+  parameterisations: string[];
+  preset: string;
+  parameterisation: string;
+  size: number | [number, number] | null;
+  seed: number;
+  learning_rate: number | null;
+  redirect: number | null;
+  steps: number;
+  iteration: number;
+  examples: ExamplesState | null;
+  advice: Advice | null;
+}
+
+export type Change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => void;
