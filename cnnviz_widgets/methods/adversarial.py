@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int32
 
-from ..network import FROZEN, InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import Target, all_scores, picture_batch, targets
 from .checks import check_count, check_range
 
@@ -157,7 +157,7 @@ def attack(
         at, after, probability = run(
             _step, at, batch, chosen,
             np.float32(step_size if targeted else -step_size), np.float32(epsilon),
-            rules=FROZEN, logits=net.logits.name, norm=norm,
+            rules=FAST, logits=net.logits.name, norm=norm,
         )  # fmt: skip
         yield Adversarial(
             np.asarray(at), wanted, before, tuple(int(k) for k in np.asarray(after)),

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FROZEN, InputError, Layer, Network, Program, Replay
+from ..network import FAST, InputError, Layer, Network, Program, Replay
 from ..network.vocabulary import AFFINE, PLUMBING
 from .attribution import (
     Attribution,
@@ -275,7 +275,7 @@ def _cam(
         seen = (batch[:, :, ::-1] if flip else batch) * factor
         values, gradients = net.at(batch.shape).run(
             at_layer, seen, np.asarray(classes, np.int32),
-            rules=FROZEN, layer=chosen.name, logits=net.logits.name,
+            rules=FAST, layer=chosen.name, logits=net.logits.name,
         )  # fmt: skip
         found = _map(
             values, gradients, formula=formula, first_component=first_component, relu=relu,

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..network import FROZEN, InputError, Network
+from ..network import FAST, InputError, Network
 from .attribution import (
     Attribution,
     Target,
@@ -74,7 +74,7 @@ def expected_gradients(
             start = pool[int(jax.random.randint(which, (), 0, len(pool)))][None]
         share = np.float32(jax.random.uniform(where))
         point = start + share * (batch - start)
-        found, _ = run(gradient, point, chosen, rules=FROZEN, logits=net.logits.name)
+        found, _ = run(gradient, point, chosen, rules=FAST, logits=net.logits.name)
         total += np.asarray((batch - start) * found)
         yield Attribution(
             "expected_gradients", total / done, classes,
@@ -125,7 +125,7 @@ def blur_ig(
     )
     for done in range(1, steps + 1):
         softer = last if done == steps else np.asarray(blurred(batch, sigma * done / steps))
-        found, _ = run(gradient, (sharper + softer) / 2, chosen, rules=FROZEN, logits=logits)
+        found, _ = run(gradient, (sharper + softer) / 2, chosen, rules=FAST, logits=logits)
         total += (sharper - softer) * np.asarray(found)
         sharper = softer
         yield Attribution(
@@ -189,7 +189,7 @@ def guided_ig(
     ]
     for done in range(1, steps + 1):
         here = np.stack([way.here for way in ways]).astype(np.float32)
-        found, _ = run(gradient, here, chosen, rules=FROZEN, logits=logits)
+        found, _ = run(gradient, here, chosen, rules=FAST, logits=logits)
         for way, slope in zip(ways, np.asarray(found, np.float64), strict=True):
             way.move(slope, done / steps)
         values = np.stack([way.gathered for way in ways]).astype(np.float32)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..network import FROZEN, InputError, Network, Replay
+from ..network import FAST, InputError, Network, Replay
 from .attribution import (
     Attribution,
     Target,
@@ -59,7 +59,7 @@ def layer_gradient(
     classes = targets(net, batch, target)
     values, gradients = net.at(batch.shape).run(
         at_layer, batch, np.asarray(classes, np.int32),
-        rules=FROZEN, layer=chosen, logits=net.logits.name,
+        rules=FAST, layer=chosen, logits=net.logits.name,
     )  # fmt: skip
     found = np.asarray(values * gradients if times_activation else gradients)
     yield Attribution(
@@ -95,7 +95,7 @@ def neuron_gradient(
     check_position(goal, net.at(batch.shape).layer)
     found = np.asarray(
         net.at(batch.shape).run(
-            _of_a_unit, batch, goal.weighed, rules=FROZEN, layers=goal.layers, score=goal.form
+            _of_a_unit, batch, goal.weighed, rules=FAST, layers=goal.layers, score=goal.form
         )
     )
     yield Attribution(

@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..network import FROZEN, GUIDED, Network, RuleBook, relu_rules
+from ..network import FAST, GUIDED, Network, RuleBook, relu_rules
 from .attribution import (
     Attribution,
     Target,
@@ -42,7 +42,7 @@ def saliency(net: Network, x: Any, *, target: Target = None) -> Iterator[Attribu
     References:
         Simonyan, Vedaldi and Zisserman 2013, https://arxiv.org/abs/1312.6034.
     """
-    _, found, classes = _gradient(net, x, target, FROZEN)
+    _, found, classes = _gradient(net, x, target, FAST)
     yield _attribution("saliency", np.abs(found), classes)
 
 
@@ -58,7 +58,7 @@ def input_x_gradient(net: Network, x: Any, *, target: Target = None) -> Iterator
     References:
         Shrikumar, Greenside, Shcherbina and Kundaje 2016, https://arxiv.org/abs/1605.01713.
     """
-    batch, found, classes = _gradient(net, x, target, FROZEN)
+    batch, found, classes = _gradient(net, x, target, FAST)
     yield _attribution("input_x_gradient", batch * found, classes)
 
 

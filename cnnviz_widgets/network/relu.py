@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .frozen import FAST, FROZEN
+from .frozen import FAST
 from .operation import Operation
 from .rules import Function, Rule, RuleBook, with_vjp
 
@@ -41,7 +41,7 @@ def relu_rules(name: str, backward: Callable[[jax.Array, jax.Array], jax.Array])
     """
     return RuleBook(
         name,
-        {**FROZEN.table, "relu": _relu_backward(backward)},
+        {**FAST.table, "relu": _relu_backward(backward)},
         covers=frozenset(["activation", "recurrent", "loop", "condition"]),
         knows=frozenset(["relu", "softmax", "log_softmax"]),
     )
