@@ -63,7 +63,7 @@ def _over_window(
             size=size,
             window=params["window_dimensions"][axis],
             stride=params["window_strides"][axis],
-            before=params["padding"][axis][0],
+            before=int(params["padding"][axis][0]),  # of NumPy in older versions of JAX
             dilation=params["window_dilation"][axis],
             spread=params["base_dilation"][axis],
         )

@@ -51,7 +51,7 @@ def filtered(operation: Operation, index: Index, values: Values) -> Filtered | N
             size=size,
             window=kernels.shape[2 + axis],
             stride=params["window_strides"][axis],
-            before=params["padding"][axis][0],
+            before=int(params["padding"][axis][0]),  # of NumPy in older versions of JAX
             dilation=params["rhs_dilation"][axis],
             spread=params["lhs_dilation"][axis],
         )
