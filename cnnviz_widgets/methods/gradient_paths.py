@@ -229,7 +229,7 @@ class _GuidedWay:
                 self.gathered += (self.here - before) * slope
                 return
             threshold = np.quantile(size, self.fraction, method="lower")
-            chosen = free & (size <= (threshold if np.isfinite(threshold) else size[free].min()))
+            chosen = free & (size <= threshold)  # all that are free, once few are left
             room = np.abs(most - self.here)[chosen].sum()
             part = 1.0 if room == 0 else min(1.0, (remaining - left) / room)
             self.here = np.where(chosen, self.here + part * (most - self.here), self.here)

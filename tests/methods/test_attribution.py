@@ -333,3 +333,12 @@ def test_on_the_bundled_network_the_cat_is_where_the_map_is():
     values = methods.grad_cam(net, collage, target="cat").values[0]
     share = values[:size, size:].sum() / values.sum()
     assert share > 0.5
+
+
+def test_guided_ig_moves_many_values_in_one_turn(net, images, monkeypatch):
+    """A quarter of all at a time, and then all that are left: one by one would never end."""
+    turns = []
+    quantile = np.quantile
+    monkeypatch.setattr(np, "quantile", lambda *a, **k: turns.append(1) or quantile(*a, **k))
+    methods.guided_ig(net, images[:1], target="a", steps=4)
+    assert 4 <= len(turns) <= 4 * 6
