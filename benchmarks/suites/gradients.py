@@ -15,12 +15,17 @@ from cnnviz_widgets.network import FROZEN, Network, Replay
 ROUNDS = 15
 REPEATS = 4
 TARGETS = {"block2_conv2": 3.0, "block5_conv3": 1.8}
+BATCH = 8
 
 
 def measure() -> list[Measured]:
     """All rows of this suite."""
     with vgg16.both() as (net, x, torch):
-        return [_gradient(net, x, torch), *(_ascent(net, layer, torch) for layer in TARGETS)]
+        return [
+            _gradient(net, x, torch),
+            *(_ascent(net, layer, torch) for layer in TARGETS),
+            *(_batch(net, layer) for layer in TARGETS),
+        ]
 
 
 def _saliency(replay: Replay, x: jax.Array, index: Any, *, layer: str) -> jax.Array:
@@ -47,13 +52,8 @@ def _gradient(net: Network, x: np.ndarray, torch: Peer) -> Measured:
 
 
 def _ascent(net: Network, layer: str, torch: Peer) -> Measured:
-    def ours() -> list[float]:
-        frames = cw.methods.ascend(net, f"{layer}:7", size=224, steps=REPEATS + 2, jitter=0)
-        ticks = [time.perf_counter() for _ in frames]
-        return np.diff(ticks)[1:-1].tolist()  # a step is begun before its frame is looked at
-
     sides = {
-        "ours": ours,
+        "ours": lambda: _steps(net, f"{layer}:7", jitter=0),
         "Lucent": lambda: torch(f"lucent/{layer}", REPEATS),
         "Lucent, weights frozen": lambda: torch(f"lucent-frozen/{layer}", REPEATS),
     }
@@ -63,3 +63,23 @@ def _ascent(net: Network, layer: str, torch: Peer) -> Measured:
     details += f"; {frozen:.2f}x against Lucent with its weights' gradients switched off"
     what = f"Ascent step to {layer}, VGG16, against Lucent's loop"
     return Measured(what, "x", value, TARGETS[layer], more_is_better=True, details=details)
+
+
+def _steps(net: Network, target: str | list[str], **settings: Any) -> list[float]:
+    """The seconds of the steps of an ascent."""
+    frames = cw.methods.ascend(net, target, size=224, steps=REPEATS + 2, **settings)
+    ticks = [time.perf_counter() for _ in frames]
+    return np.diff(ticks)[1:-1].tolist()  # a step is begun before its frame is looked at
+
+
+def _batch(net: Network, layer: str) -> Measured:
+    """The default preset: its transforms are paid for each picture, too."""
+    units = [f"{layer}:{channel}" for channel in range(BATCH)]
+    sides = {
+        "in the batch": lambda: [second / BATCH for second in _steps(net, units)],
+        "alone": lambda: _steps(net, units[0]),
+    }
+    samples = compare.in_turns(sides, rounds=ROUNDS // 2)
+    value, details = compare.ratio(samples, "alone", "in the batch")
+    what = f"A picture in a batch of {BATCH} to {layer}, VGG16, against one alone"
+    return Measured(what, "x", value, 1.0, more_is_better=True, details=details)

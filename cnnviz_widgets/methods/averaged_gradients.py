@@ -17,7 +17,6 @@ from .attribution import (
     Attribution,
     Target,
     attribution_method,
-    class_scores,
     gradient,
     picture_batch,
     targets,
@@ -168,19 +167,20 @@ def integrated_gradients(
     classes = targets(net, batch, target)
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
     logits = net.logits.name
-    # two passes rather than one function of both: half the memory, and compiled once
-    there, here = (
-        np.asarray(run(class_scores, end, chosen, rules=FAST, logits=logits))
-        for end in (batch, start)
-    )
-    ends = there - here
+
+    def on_the_way(share: float) -> tuple[np.ndarray, np.ndarray]:
+        at = np.float32(share)
+        found = run(_on_the_way, start, batch, at, chosen, rules=FAST, logits=logits)
+        return np.asarray(found[0]), np.asarray(found[1])
+
+    # the ends by the program of all points, though no gradient is needed there: a program more
+    # takes more memory and time than two passes back
+    ends = on_the_way(1.0)[1] - on_the_way(0.0)[1]
     points, weights = np.polynomial.legendre.leggauss(steps)
     way = np.asarray(batch - start)
     total, seen = np.zeros(batch.shape, np.float32), 0.0
     for done, at in enumerate(spread(steps), 1):
-        share = np.float32((points[at] + 1) / 2)
-        found = run(_on_the_way, start, batch, share, chosen, rules=FAST, logits=logits)
-        total += np.float32(weights[at]) * np.asarray(found)
+        total += np.float32(weights[at]) * on_the_way((points[at] + 1) / 2)[0]
         seen += weights[at]
         values = way * total / np.float32(seen)
         yield Attribution(
@@ -263,5 +263,5 @@ def _on_the_way(
     target: Int32[Array, " n"],
     *,
     logits: str,
-) -> Float[Array, "n h w c"]:
-    return gradient(replay, start + share * (x - start), target, logits=logits)[0]
+) -> tuple[Float[Array, "n h w c"], Float[Array, " n"]]:
+    return gradient(replay, start + share * (x - start), target, logits=logits)

@@ -98,11 +98,14 @@ class Fourier:
         deviation: standard deviation of the coefficients at the start.
         decay: power of the frequency by which coefficients are scaled down.
         decorrelated: whether the colours are; of RGB only. Saturated colours are then far away.
+        flat: by how much the mean colour moves faster than the slowest wave. A unit that looks for
+            one plain colour reaches it in the steps that there are.
     """
 
     deviation: float = 0.01
     decay: float = 1.0
     decorrelated: bool = True
+    flat: float = 1.0
 
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
         """Noise, which the sigmoid puts around grey."""
@@ -129,4 +132,5 @@ class Fourier:
         frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None])
         lowest = 1 / max(rows, columns)
         scale = math.sqrt(rows * columns) / np.maximum(frequency, lowest) ** self.decay
+        scale[0, 0] *= self.flat
         return scale.astype(np.float32)[None, None]

@@ -5,18 +5,18 @@ People predict better what a unit does when they see these beside its synthetic 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
-from ..network import InputError, Layer, Network, UnknownTargetError
+from ..network import Layer, Network, UnknownTargetError
 from .activations import activations
-from .attribution import picture_batch
 from .checks import check_count
 from .objectives import objective
+from .picture_groups import Picture, batches, groups
 from .resampling import GREY
 
 
@@ -43,7 +43,7 @@ class Example:
 
 def real_examples(
     net: Network,
-    x: Iterable[Any],
+    x: Any,
     *,
     unit: str,
     count: int = 9,
@@ -54,7 +54,8 @@ def real_examples(
 
     Args:
         net: the network.
-        x: pictures, each HWC, uint8 or float in [0, 1]; sizes may differ.
+        x: a batch (N, H, W, C), or pictures in a list or an iterator, uint8 or float in [0, 1].
+            A picture of a size that the network does not take is brought to its own.
         unit: "layer:channel"; of a layer with places the patch is what one place sees.
         count: how many at most.
         least: whether to take those that fire it least.
@@ -77,22 +78,34 @@ def real_examples(
         raise UnknownTargetError(f'expected a channel such as "conv3:5", got {unit!r}.')
     (name,), (channel,) = found.layers, found.arguments
     examples: list[Example] = []
-    number = -1
-    for number, picture in enumerate(x):
-        batch = picture_batch(net, picture)
-        layer = net.at(batch.shape).layer(name)
-        values = np.asarray(activations(net, batch, [name])[name][0, ..., channel], np.float32)
-        grid = values if values.ndim == 2 else values.reshape(-1, 1)
-        order = np.argsort(grid if least else -grid, axis=None, kind="stable")[:of_each]
-        for row, column in zip(*np.unravel_index(order, grid.shape), strict=True):
-            box = _seen(layer, int(row), int(column), (batch.shape[1], batch.shape[2]))
-            patch = _cut(np.asarray(batch[0]), box)
-            value = float(grid[row, column])
-            examples.append(Example(value, number, int(row), int(column), box, patch))
+    for group in groups(net, x):
+        maps = np.concatenate([_channel(net, batch, name, channel) for batch in batches(group)])
+        for picture, values in zip(group, maps, strict=True):
+            examples += _extremes(net, picture, name, values, least, of_each)
         examples = sorted(examples, key=lambda one: one.value if least else -one.value)[:count]
-    if number < 0:
-        raise InputError("expected at least one picture, got none.")
     return examples
+
+
+def _channel(
+    net: Network, batch: Float32[np.ndarray, "n h w c"], layer: str, channel: int
+) -> Float32[np.ndarray, "n r s"]:
+    """One channel of a layer; a layer without places has one row of them."""
+    values = np.asarray(activations(net, batch, [layer])[layer][..., channel], np.float32)
+    return values if values.ndim == 3 else values.reshape(len(batch), -1, 1)
+
+
+def _extremes(
+    net: Network, picture: Picture, name: str, values: Float32[np.ndarray, "r s"], least: bool,
+    count: int,
+) -> Iterator[Example]:  # fmt: skip
+    """The strongest places of one picture, or the weakest."""
+    layer = net.at((1, *picture.image.shape)).layer(name)
+    order = np.argsort(values if least else -values, axis=None, kind="stable")[:count]
+    for row, column in zip(*np.unravel_index(order, values.shape), strict=True):
+        box = _seen(layer, int(row), int(column), picture.image.shape[:2])
+        patch = _cut(picture.image, box)
+        value = float(values[row, column])
+        yield Example(value, picture.number, int(row), int(column), box, patch)
 
 
 def _seen(layer: Layer, row: int, column: int, sides: tuple[int, int]) -> tuple[int, int, int, int]:

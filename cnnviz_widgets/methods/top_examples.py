@@ -6,19 +6,15 @@ pictures of one size compiles one pass over a whole group, and two over a single
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
 
 from ..network import InputError, Network
-from ..network.images import check_batch, fit_image
 from .deconvolution import (
     Unit,
     channel_maps,
@@ -28,9 +24,7 @@ from .deconvolution import (
     strongest_places,
     unit_at,
 )
-
-BATCH = 16
-"""Pictures that go through the network together."""
+from .picture_groups import Picture, batches, groups
 
 
 @dataclass(frozen=True)
@@ -141,16 +135,10 @@ def top_example_frames(
     return _search(net, pictures, layer, channel, count, per_picture)
 
 
-class _Picture(NamedTuple):
-    number: int
-    image: Float32[np.ndarray, "h w c"]
-    progress: float | None  # once it was searched
-
-
 class _Found(NamedTuple):
     """A patch that may be among the best."""
 
-    picture: _Picture
+    picture: Picture
     place: int
     activation: float
 
@@ -161,7 +149,7 @@ def _search(
     best: list[_Found] = []
     known: dict[tuple[int, int], TopExample] = {}  # what the last frame had
     searched = 0
-    for group in _groups(_pictures(net, pictures)):
+    for group in groups(net, pictures):
         best += _firing(net, group, layer, channel, per_picture)
         best = sorted(best, key=lambda found: -found.activation)[:count]
         known = {
@@ -173,53 +161,15 @@ def _search(
         notes = _notes(layer, channel, len(best), count, searched)
         progress = group[-1].progress
         yield TopExamples(layer, channel, tuple(known.values()), searched, progress, notes)
-    if not searched:
-        raise InputError("expected pictures to search, got none.")
-
-
-def _pictures(net: Network, given: Any) -> Iterator[_Picture]:
-    """Single pictures as the network takes them."""
-    items = [given] if isinstance(given, (np.ndarray, jax.Array)) else given
-    if not isinstance(items, Iterable) or isinstance(items, (str, bytes)):
-        raise InputError(f"expected pictures to search, got {type(given).__name__}.")
-    takes = functools.cache(net.takes)
-    total = len(items) if isinstance(items, Sized) else None
-    numbers = itertools.count()
-    for index, item in enumerate(items):
-        batch = item if np.ndim(item) == 4 else [item]
-        for k, image in enumerate(batch):
-            share = None if total is None else (index + (k + 1) / len(batch)) / total
-            number = next(numbers)
-            try:
-                yield _Picture(number, _fitted(net, image, takes), share)
-            except InputError as error:
-                raise InputError(f"picture {number}: {error}") from error
-
-
-def _fitted(
-    net: Network, image: Any, takes: Callable[[tuple[int, ...]], bool]
-) -> Float32[np.ndarray, "h w c"]:
-    shape = np.shape(image)
-    if len(shape) == 3 and takes(shape):
-        return np.asarray(check_batch(image, net.input_shape))[0]
-    return fit_image(image, net.input_shape, None, takes)
-
-
-def _groups(pictures: Iterable[_Picture]) -> Iterator[list[_Picture]]:
-    """Pictures that follow one another and are of one size, as many as go together."""
-    for _, alike in itertools.groupby(pictures, key=lambda picture: picture.image.shape):
-        while group := list(itertools.islice(alike, BATCH)):
-            yield group
 
 
 def _firing(
-    net: Network, group: list[_Picture], layer: str, channel: int, per_picture: int
+    net: Network, group: list[Picture], layer: str, channel: int, per_picture: int
 ) -> Iterator[_Found]:
     """The strongest places of each picture, if the channel fires there."""
-    images = np.stack([picture.image for picture in group])
-    # a short group goes one by one, through the program that reconstructions need anyway
-    parts = [images] if len(group) == BATCH else [image[None] for image in images]
-    maps = np.concatenate([channel_maps(net, jnp.asarray(x), layer, channel) for x in parts])
+    maps = np.concatenate(
+        [channel_maps(net, jnp.asarray(x), layer, channel) for x in batches(group)]
+    )
     for picture, activations, places in zip(
         group, maps, strongest_places(maps, per_picture), strict=True
     ):

@@ -281,6 +281,8 @@ class Crops:
         smallest: at the end; no piece is smaller.
         deviation: standard deviation of a piece's side.
         off_centre: standard deviation of a piece's middle, as a share of the picture.
+        pixels: sides of the smallest piece at least: in a small picture the shares of large ones
+            would leave next to nothing.
 
     References:
         Fel et al. 2023, Unlocking feature visualization for deeper networks with magnitude
@@ -292,11 +294,13 @@ class Crops:
     smallest: float = 0.05
     deviation: float = 0.05
     off_centre: float = 0.15
+    pixels: int = 8
 
     def __post_init__(self) -> None:
         check_range("count", self.count, 1, 4096)
         check_range("smallest", self.smallest, 1e-3, self.largest)
         check_range("largest", self.largest, self.smallest, 1)
+        check_range("pixels", self.pixels, 1, 4096)
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:
         """As `Transform`; gives (n * count, h, w, c)."""
@@ -304,7 +308,8 @@ class Crops:
         centres = 0.5 + self.off_centre * jax.random.normal(where, (self.count, 2))
         mean = self.largest + (self.smallest - self.largest) * progress
         side = mean + self.deviation * jax.random.normal(how_large, (self.count,))
-        pieces = boxes(x, centres, jnp.clip(side, self.smallest, 1.0))
+        least = min(max(self.smallest, self.pixels / min(x.shape[1:3])), 1.0)
+        pieces = boxes(x, centres, jnp.clip(side, least, 1.0))
         return pieces.reshape(-1, *x.shape[1:])
 
 

@@ -45,7 +45,8 @@ class AimedView(ClimbingView):
             return Aim(kind, self.layer)
         cell = self._cell() if kind == "unit" else None
         count = self._info()["channels"]
-        together = block(self.channel, int(self.channels or 1), count)
+        size = 1 if self.compare else int(self.channels or 1)
+        together = block(self.channel, size, count)
         return Aim(kind, self.layer, together, cell, end=self.end)
 
     def _cell(self) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ counts for its kind, and an objective of the person's own is compared by its num
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -77,8 +77,19 @@ class Tile:
     channel: int | None = None
 
 
-def tiles(goals: Sequence[Objective], count: int) -> tuple[Tile, ...]:
-    """A run's pictures; several of one objective are told apart by number."""
+def tiles(goals: Sequence[Objective], count: int, presets: Sequence[str] = ()) -> tuple[Tile, ...]:
+    """A run's pictures; several of one objective are told apart by number, or by their presets.
+
+    Args:
+        goals: the objectives of one preset.
+        count: of pictures.
+        presets: of the run; if they are several, the pictures of the first one come first.
+    """
+    if len(presets) > 1:
+        own = tiles(goals, count // len(presets))
+        return tuple(
+            replace(tile, label=f"{tile.label}, {preset}") for preset in presets for tile in own
+        )
     if len(goals) < count:
         return tuple(Tile(f"{goals[0].label}, {number + 1}") for number in range(count))
     return tuple(_tile(goal) for goal in goals)

@@ -15,6 +15,7 @@ from ..methods import AscentDivergedError, Objective
 from ..methods.presets import PRESETS
 from ..network import InputError
 from .ascent_advice import Advice, Tried, on_divergence, on_result, on_silence
+from .ascent_compared import presets_of
 from .ascent_examples import Found, search, unit_of
 from .ascent_files import FORMATS, film, mosaic
 from .ascent_record import AscentRecord
@@ -127,8 +128,9 @@ class ResultsView(ClimbingView):
         if error is not None:
             self._tell_advice(on_divergence(tried, error.last is not None))
         elif record is not None and record.pictures.newest is not None:
-            images = record.pictures.newest.images
-            self._tell_advice(on_result(record.tiles, record.scores(), images, tried))
+            own = slice(len(record.tiles) // len(presets_of(settings)))  # not those compared with
+            images, scores = record.pictures.newest.images[own], record.scores()[:, own]
+            self._tell_advice(on_result(record.tiles[own], scores, images, tried))
 
     def note_state(self, state: State, error: Exception | None, /) -> None:
         """Show the state of the job, and look for examples when it is over."""

@@ -37,6 +37,7 @@ class ClimbingView(LayeredView):
 
     Attributes:
         preset: where settings come from that are left open.
+        compare: a second preset, climbed beside the first; "" for none.
         parameterisation: "auto", "fourier", "pixels", "maco", "cppn" or "alpha"; "own" for an
             object that was given.
         size: of the picture, one number or [rows, columns]; `None` for the preset's.
@@ -49,6 +50,7 @@ class ClimbingView(LayeredView):
     presets = t.List().tag(sync=True, kernel_only=True)
     parameterisations = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     preset = t.Enum(list(PRESETS), "default").tag(sync=True, echo_update=False)
+    compare = t.Enum(["", *PRESETS], "").tag(sync=True, echo_update=False)
     parameterisation = t.Unicode("auto").tag(sync=True, echo_update=False)
     size: Any = t.Any(None, allow_none=True).tag(sync=True, echo_update=False)
     seed = t.Int(0, min=0, max=2**31 - 1).tag(sync=True, echo_update=False)
@@ -95,13 +97,14 @@ class ClimbingView(LayeredView):
         self.observe(self._resize, ["preset", "size"])
 
     def _settings(self) -> dict[str, Any]:
-        """As `methods.ascend` takes them, but for the steps."""
+        """As `ascent_compared.climb` takes them, but for the steps."""
         own = self.parameterisation == OWN
         painted = PARAMETERISATIONS.get(self.parameterisation)
         size = tuple(self.size) if isinstance(self.size, (list, tuple)) else self.size
         return {
             **self._others,
             "preset": self.preset,
+            "compare": self.compare,
             "parameterisation": self._own_parameterisation if own else painted,
             "size": size,
             "seed": self.seed,

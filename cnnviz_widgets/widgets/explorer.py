@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
 import ipywidgets
 
 from ..network import InputError, Network
+from .architecture import Architecture
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
@@ -17,7 +19,9 @@ from .gradient_ascent import GradientAscent
 from .image_chooser import ImageChooser, bundled_name, pictures_for
 from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
+from .operation import Operation
 from .selection import Selection
+from .view_tabs import ViewTabs
 
 METHODS = ("grad_cam", "saliency")
 """Of attribution: quick ones to begin with."""
@@ -26,12 +30,13 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Explorer(ipywidgets.Box):
-    """Image chooser, class probabilities, layers, feature maps, ascent and attribution in one.
+    """Image chooser, class probabilities, layers, feature maps, ascent, and all else behind tabs.
 
     Attributes:
         selection: what is looked at; set its traits to move all views, observe them to follow.
-        image_chooser, probabilities, layer_list, feature_maps, gradient_ascent, attribution,
-            deconvolution: the views.
+        image_chooser, probabilities, layer_list, feature_maps, gradient_ascent: the views that are
+            always in sight.
+        tabs: the others, each made when its tab is first opened: `tabs.view(cw.Operation)`.
 
     Args:
         net: the network.
@@ -65,9 +70,7 @@ class Explorer(ipywidgets.Box):
             undo.callback(self.feature_maps.close)
             self.gradient_ascent = GradientAscent(net, selection=self.selection)
             undo.callback(self.gradient_ascent.close)
-            self.attribution = Attribution(net, image, METHODS, selection=self.selection)
-            undo.callback(self.attribution.close)
-            self.deconvolution = Deconvolution(net, image, selection=self.selection)
+            self.tabs = ViewTabs(self._makers(net))
             undo.pop_all()
         self.layer_list = LayerList(net, selection=self.selection)
         self.probabilities = Probabilities(net, self.selection)
@@ -77,19 +80,28 @@ class Explorer(ipywidgets.Box):
                 _flexible(side, "1 1 280px"),
                 _flexible(self.feature_maps, "4 1 520px"),
                 _flexible(self.gradient_ascent, "2 1 360px"),
-                _flexible(self.attribution, "1 1 520px"),
-                _flexible(self.deconvolution, "1 1 520px"),
+                _flexible(self.tabs, "1 1 100%"),
             ],
             layout={"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"},
         )
 
     @property
     def views(self) -> tuple[View, ...]:
-        """The views, apart from the chart."""
+        """The views that there are so far, apart from the chart."""
         return (
             self.image_chooser, self.layer_list, self.feature_maps, self.gradient_ascent,
-            self.attribution, self.deconvolution,
+            *self.tabs.views,
         )  # fmt: skip
+
+    def _makers(self, net: Network) -> Mapping[type[View], Callable[[], View]]:
+        """What stands behind tabs."""
+        chosen = self.selection
+        return {
+            Attribution: lambda: Attribution(net, self.image, METHODS, selection=chosen),
+            Deconvolution: lambda: Deconvolution(net, self.image, selection=chosen),
+            Architecture: lambda: Architecture(net, self.image, selection=chosen),
+            Operation: lambda: Operation(net, self.image, selection=chosen),
+        }
 
     @property
     def image(self) -> Any:

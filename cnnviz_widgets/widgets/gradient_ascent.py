@@ -20,6 +20,7 @@ from ..methods import AscentDivergedError, AscentFrame, Objective
 from ..network import Network
 from .aimed import AimedView
 from .ascent_aim import Aim, label, tiles
+from .ascent_compared import climb, presets_of
 from .ascent_files import still
 from .ascent_record import AscentRecord
 from .ascent_results import ResultsView
@@ -32,7 +33,9 @@ from .selection import Selection
 from .wire import MalformedMessageError, pack, text, whole
 
 AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
-TUNED = ("preset", "parameterisation", "size", "seed", "learning_rate", "redirect", "steps")
+TUNED = (
+    "preset", "compare", "parameterisation", "size", "seed", "learning_rate", "redirect", "steps",
+)  # fmt: skip
 
 EARLY = 32
 """The step after which a run is judged for the first time."""
@@ -51,6 +54,8 @@ class GradientAscent(ResultsView, AimedView):
         end: "positive", or "negative" for the opposite of what a channel or a unit looks for.
         channels: 1, 4 or 9: how many neighbouring channels or units are climbed as a grid.
         preset: where settings come from: default, lucid, distill2017, maco or pixel.
+        compare: a second preset, climbed beside the first at the same size and for as many steps;
+            "" for none. One picture of each then, whatever `channels` says.
         parameterisation: what is turned, by name; "auto" for the preset's.
         size: of the picture; `None` for the preset's or the network's own.
         seed: of the random numbers.
@@ -70,6 +75,7 @@ class GradientAscent(ResultsView, AimedView):
         end: of the channel or unit.
         channels: of the grid.
         preset: where settings come from that are left out.
+        compare: another preset, climbed beside it.
         parameterisation: by name, or an object such as `Fourier(decay=1.5)`.
         steps: of a run; the preset's if left out, 256 for the default one.
         size: of the picture, one number or (rows, columns); the preset's, or the network's own, if
@@ -107,6 +113,7 @@ class GradientAscent(ResultsView, AimedView):
         end: str = "positive",
         channels: int = 1,
         preset: str = "default",
+        compare: str = "",
         parameterisation: methods.Parameterisation | str | None = None,
         steps: int | None = None,
         size: int | Sequence[int] | None = None,
@@ -148,7 +155,7 @@ class GradientAscent(ResultsView, AimedView):
             self._prepare_results(images)
             self._offer_settings(parameterisation, steps, **tuned)
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
-            self.end, self.channels = end, channels
+            self.end, self.channels, self.compare = end, channels, compare
             self.layer = convolutions(net)[-1]
             names = ("layer", "channel", "position", "target", "iteration")
             chosen = selection is not None and selection.target is not None
@@ -252,9 +259,9 @@ class GradientAscent(ResultsView, AimedView):
         target = goals[0] if len(goals) == 1 else goals
         record, error = None, None
         try:
-            for frame in methods.ascend(self._network, target, steps=steps, **settings):
+            for frame in climb(self._network, target, steps=steps, **settings):
                 if record is None:  # only now: until then the last run stays
-                    shown = tiles(goals, len(frame.images))
+                    shown = tiles(goals, len(frame.images), presets_of(settings))
                     bytes_ = frame.images.nbytes
                     record = AscentRecord(next(self._runs), label(goals), steps, bytes_, shown)
                     self._record, self._goals = record, goals

@@ -264,6 +264,7 @@ export function gradientAscent(name: string): FakeModel {
       }),
       parameterisations: ["auto", "fourier", "pixels", "maco", "cppn", "alpha"],
       preset: "default",
+      compare: "",
       parameterisation: "auto",
       size: null,
       seed: 0,

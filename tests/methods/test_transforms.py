@@ -128,10 +128,10 @@ def test_noise_has_the_stated_deviation():
 def test_crops_are_boxes_that_shrink():
     """Against a plain reading of each box; the pieces of the first picture come first."""
     x = pictures((17, 17, 1), 2)
-    crops = Crops(4, largest=0.5, smallest=0.25, deviation=0.0, off_centre=0.1)
     where, _ = jax.random.split(KEY)
     centres = 0.5 + 0.1 * np.asarray(jax.random.normal(where, (4, 2)))
-    for progress, side in ((0.0, 0.5), (1.0, 0.25)):
+    for progress, pixels, side in ((0.0, 1, 0.5), (1.0, 1, 0.25), (1.0, 6, 6 / 17)):
+        crops = Crops(4, 0.5, 0.25, deviation=0.0, off_centre=0.1, pixels=pixels)
         got = np.asarray(crops(jnp.asarray(x), KEY, progress)).reshape(2, 4, 17, 17, 1)
         across = np.linspace(-0.5, 0.5, 17) * side
         for n in range(2):
@@ -197,6 +197,7 @@ def test_the_same_key_draws_the_same_and_parts_draw_apart():
         (lambda: Blur(0.0), "least"),
         (lambda: Noise(-0.1), "deviation"),
         (lambda: Crops(0), "count"),
+        (lambda: Crops(pixels=0), "pixels"),
         (lambda: Jitter(9)(jnp.zeros((1, 9, 9, 1)), KEY), "more than 9 pixels"),
         (lambda: Crop(5)(jnp.zeros((1, 9, 9, 1)), KEY), "more than 10 pixels"),
     ],

@@ -111,6 +111,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       "presets",
       "parameterisations",
       "preset",
+      "compare",
       "parameterisation",
       "size",
       "seed",

@@ -24,6 +24,7 @@ const PAINTERS: Record<string, string> = {
 export class More {
   readonly button: HTMLButtonElement;
   readonly element: HTMLElement;
+  private readonly compare: Select;
   private readonly parameterisation: Select;
   private readonly size: OptionalNumber;
   private readonly seed: NumberField;
@@ -33,6 +34,8 @@ export class More {
 
   constructor(change: Change, signal: AbortSignal) {
     const id = freshId();
+    this.compare = new Select("Compare", (name) => change("compare", name), signal);
+    this.compare.element.title = "Climb the same with another preset beside it";
     this.parameterisation = new Select(
       "Parameterisation",
       (name) => change("parameterisation", name),
@@ -62,6 +65,7 @@ export class More {
     this.element = h(
       "div",
       { class: "cv-toolbar cv-more", id, hidden: true, role: "group", "aria-label": "More settings" },
+      this.compare.element,
       this.parameterisation.element,
       this.size.element,
       this.seed.element,
@@ -84,6 +88,13 @@ export class More {
 
   paint(model: AnyModel<Traits>): void {
     const preset = model.get("presets").find(({ name }) => name === model.get("preset"));
+    const others = model.get("presets").filter(({ name }) => {
+      return name !== model.get("preset") || name === model.get("compare");
+    });
+    this.compare.set(model.get("compare"), [
+      { value: "", text: "with no other preset" },
+      ...others.map(({ name }) => ({ value: name, text: `with ${name}` })),
+    ]);
     this.parameterisation.set(
       model.get("parameterisation"),
       model.get("parameterisations").map((value) => ({ value, text: PAINTERS[value] ?? value })),

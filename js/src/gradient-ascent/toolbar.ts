@@ -155,6 +155,7 @@ export class Toolbar {
     const ofClass = kind === "class" || kind === "probability";
     this.layer.element.hidden = !ofChannel && kind !== "layer";
     for (const { element } of [this.channel, this.end, this.channels]) element.hidden = !ofChannel;
+    this.channels.element.hidden ||= model.get("compare") !== "";
     this.row.element.hidden = this.column.element.hidden = kind !== "unit" || !spatial;
     this.target.element.hidden = !ofClass;
   }

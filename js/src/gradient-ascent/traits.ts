@@ -33,6 +33,8 @@ export interface Traits extends CommonTraits<AscentFrame> {
   presets: Preset[];
   parameterisations: string[];
   preset: string;
+  /** A second preset that climbs the same, or "". */
+  compare: string;
   parameterisation: string;
   size: number | [number, number] | null;
   seed: number;
