@@ -110,7 +110,8 @@ class Fourier:
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
         """Noise, which the sigmoid puts around grey."""
         count, rows, columns, channels = shape
-        return self.deviation * jax.random.normal(key, (2, count, channels, rows, columns // 2 + 1))
+        noise = jax.random.normal(key, (2, count, channels, rows, columns // 2 + 1))
+        return self.deviation * noise.at[..., 0, 0].divide(self.flat)  # as grey as without it
 
     def invert(self, image: Float[Array, "n h w c"]) -> jax.Array:
         """The coefficients of this image."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnviz_widgets.methods import Fourier, Pixels
+from cnnviz_widgets.methods.parameterisations import from_picture
 from tests.models.taps import pictures
 
 
@@ -44,7 +45,7 @@ def test_fourier_is_lucids_formula(rows, columns, channels):
     np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("chosen", [Pixels(), Fourier(), Fourier(decay=0.5)], ids=repr)
+@pytest.mark.parametrize("chosen", [Pixels(), Fourier(), Fourier(0.01, 0.5, flat=16.0)], ids=repr)
 @pytest.mark.parametrize("shape", [(1, 8, 10, 3), (2, 7, 9, 1), (1, 1, 1, 3), (1, 5, 4, 2)])
 def test_invert_takes_a_picture_back(chosen, shape):
     image = jnp.asarray(0.02 + 0.96 * pictures(shape[1:], shape[0]))
@@ -68,6 +69,20 @@ def test_start_is_grey_with_a_little_noise(chosen):
     image = np.asarray(_image(chosen, parameters, shape))
     assert image.mean() == pytest.approx(0.5, abs=0.05)
     assert 0.0005 < image.std() < 0.2
+
+
+def test_the_mean_colour_moves_faster_by_flat():
+    """From the same start, and with every other wave left alone."""
+    shape, key = (1, 9, 7, 3), jax.random.key(0)
+    plain, fast = Fourier(0.3), Fourier(0.3, flat=5.0)
+    start = _image(plain, plain.init(key, shape), shape)
+    np.testing.assert_allclose(_image(fast, fast.init(key, shape), shape), start, atol=1e-6)
+    for row, times in ((0, 5.0), (2, 1.0)):
+        step = jnp.zeros((2, 1, 3, 9, 4)).at[0, :, :, row, 0].set(0.01)
+        moved, other = (
+            from_picture(_image(each, step, shape), decorrelated=False) for each in (fast, plain)
+        )
+        np.testing.assert_allclose(moved, times * other, atol=1e-5)
 
 
 def test_equal_ones_share_compiled_code():
