@@ -67,6 +67,24 @@ def test_layers_are_chosen_in_any_view(bench: Notebook):
     bench.await_value("bench.selection.channel", 11)
 
 
+def test_a_tab_opens_a_view_of_what_is_looked_at(bench: Notebook):
+    layers = bench.view("layer-list")
+    layers.get_by_role("option", name="conv3 ", exact=False).click()
+    tabs = bench.page.locator(".jp-OutputArea-output")
+    expect(bench.view("attribution")).to_be_visible()
+    for tab, view in (("Operation", "operation"), ("Architecture", "architecture")):
+        tabs.get_by_role("tab", name=tab, exact=True).click()
+        await_frame(bench.view(view), timeout=60)
+        expect(bench.view("attribution")).to_be_hidden()
+    graph = bench.view("architecture")
+    expect(graph).to_contain_text("conv3: conv")  # its card
+    bench.screenshot("explorer-tabs", bench.page.locator(".widget-tab"))
+    layers.get_by_role("option", name="conv4 ", exact=False).click()
+    tabs.get_by_role("tab", name="Operation", exact=True).click()
+    bench.await_value("bench.tabs.view(cw.Operation).layer", "conv4")
+    expect(bench.view("operation")).to_contain_text("conv4")
+
+
 def test_pictures_are_chosen_and_uploaded(bench: Notebook):
     maps = bench.view("feature-maps")
     shown = await_frame(maps)
