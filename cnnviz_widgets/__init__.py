@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .network import load as load
     from .widgets import ActivationAtlas as ActivationAtlas
     from .widgets import Architecture as Architecture
+    from .widgets import Attention as Attention
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
     from .widgets import DeepDream as DeepDream
@@ -41,6 +42,7 @@ _HOMES = {
     "Network": "network",
     "load": "network",
     "ActivationAtlas": "widgets",
+    "Attention": "widgets",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
     "DeepDream": "widgets",
@@ -58,6 +60,7 @@ _HOMES = {
 __all__ = [
     "ActivationAtlas",
     "Architecture",
+    "Attention",
     "Attribution",
     "Deconvolution",
     "DeepDream",

@@ -17,6 +17,7 @@ const output = join(here, "../cnnviz_widgets/static");
 const views = [
   "activation-atlas",
   "architecture",
+  "attention",
   "attribution",
   "deconvolution",
   "deep-dream",

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 VIEWS = (
     "activation-atlas",
     "architecture",
+    "attention",
     "attribution",
     "deconvolution",
     "deep-dream",

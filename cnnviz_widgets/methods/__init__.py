@@ -5,6 +5,8 @@ from .adversarial import Adversarial, attack, fgsm, pgd
 from .ascent import ascend
 from .ascent_frame import AscentDivergedError, AscentFrame
 from .atlas import ICON_STEPS, Atlas, activation_atlas
+from .attention import AttentionMaps, attention, attention_distance, attention_entropy
+from .attention_flow import attention_flow, attention_rollout
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
 from .batch_objectives import alignment, diversity, each, interpolation
@@ -87,6 +89,7 @@ __all__ = [
     "AscentDivergedError",
     "AscentFrame",
     "Atlas",
+    "AttentionMaps",
     "Attribution",
     "Bilinear",
     "Blur",
@@ -131,6 +134,11 @@ __all__ = [
     "alignment",
     "ascend",
     "attack",
+    "attention",
+    "attention_distance",
+    "attention_entropy",
+    "attention_flow",
+    "attention_rollout",
     "blur",
     "blur_ig",
     "boundary_complexity",

@@ -1,5 +1,6 @@
 """A model made visible: named layers, taps, edits and gradient rules."""
 
+from .attention import AttentionLayer, find_attention
 from .bundled import load
 from .errors import (
     InputError,
@@ -18,6 +19,7 @@ from .relevance import Composite, relevance
 from .relu import GUIDED, REDIRECTED, relu_rules
 from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
+from .token_grid import TokenGrid, find_grid
 from .traced import Replay, TracedProgram
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "GUIDED",
     "NO_RULES",
     "REDIRECTED",
+    "AttentionLayer",
     "Composite",
     "Edge",
     "InputError",
@@ -40,10 +43,13 @@ __all__ = [
     "Replay",
     "Rule",
     "RuleBook",
+    "TokenGrid",
     "TracedProgram",
     "UnknownLayerError",
     "UnknownOperationError",
     "UnknownTargetError",
+    "find_attention",
+    "find_grid",
     "find_pieces",
     "layer_graph",
     "load",

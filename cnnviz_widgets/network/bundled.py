@@ -10,7 +10,7 @@ def load(name: str) -> Network:
     """A bundled, trained network.
 
     Args:
-        name: "digits" or "photos"; `cnnviz_widgets.zoo.NAMES` lists them.
+        name: "digits", "photos" or "photos_vit"; `cnnviz_widgets.zoo.NAMES` lists them.
 
     Raises:
         ValueError: names the bundled networks.

@@ -7,6 +7,7 @@ to one another, and `wire` is how frames and messages look on their way.
 
 from .activation_atlas import ActivationAtlas
 from .architecture import Architecture
+from .attention import Attention
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
@@ -22,6 +23,7 @@ from .selection import Selection
 __all__ = [
     "ActivationAtlas",
     "Architecture",
+    "Attention",
     "Attribution",
     "Deconvolution",
     "DeepDream",

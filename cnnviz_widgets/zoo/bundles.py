@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from .images import PHOTOGRAPHS, unknown
 from .models import DIGIT_CLASSES, DigitsCNN, PhotosCNN
+from .vision_transformer import PhotosViT
 from .weights import load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -61,6 +62,9 @@ ARCHITECTURES = {
     "digits": Architecture(DigitsCNN, (28, 28, 1), DIGIT_CLASSES),
     "photos": Architecture(
         lambda rngs: PhotosCNN(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
+    ),
+    "photos_vit": Architecture(
+        lambda rngs: PhotosViT(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
     ),
 }
 NAMES = tuple(ARCHITECTURES)

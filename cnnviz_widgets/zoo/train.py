@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"held-out accuracy {scores.accuracy:.2%} on {scores.examples} examples")
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(module, output)
+    save_weights(module, output, half=recipe.half)
     card = output.with_suffix(".md")
     card.write_text(_card(options.name, module, scores, steps, options.seed), encoding="utf-8")
     print(f"wrote {output} and {card}")

@@ -22,7 +22,7 @@ class WeightsError(ValueError):
     """A file that does not hold the weights of the module it was to be loaded into."""
 
 
-def save_weights(module: nnx.Module, path: str | Path) -> None:
+def save_weights(module: nnx.Module, path: str | Path, *, half: bool = False) -> None:
     """Writes a module's parameters and statistics to a safetensors file.
 
     Random streams (of dropout) are left out: they are state, not weights.
@@ -30,8 +30,11 @@ def save_weights(module: nnx.Module, path: str | Path) -> None:
     Args:
         module: any nnx module.
         path: the file to write; one that is there is replaced.
+        half: whether to write floating point arrays in half precision.
     """
     arrays = {name: jnp.asarray(array) for name, array in _flat(_pure(module)).items()}
+    if half:
+        arrays = {name: _halved(array) for name, array in arrays.items()}
     Path(path).write_bytes(save(arrays))  # `save_file` would make it readable to its owner only
 
 
@@ -64,6 +67,10 @@ def load_weights(module: nnx.Module, path: str | Path) -> None:
     state = _weights(module)
     nnx.replace_by_pure_dict(state, loaded)
     nnx.update(module, state)
+
+
+def _halved(array: jax.Array) -> jax.Array:
+    return array.astype(jnp.float16) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
 def _weights(module: nnx.Module) -> Any:

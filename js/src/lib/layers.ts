@@ -4,10 +4,10 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { claim } from "./controls";
-import type { LayerInfo, Position } from "./model";
+import type { Position } from "./model";
 
 interface Layered {
-  layers: LayerInfo[];
+  layers: { name: string }[];
   layer: string;
 }
 

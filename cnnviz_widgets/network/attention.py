@@ -1,0 +1,223 @@
+"""Attention, found in a traced program.
+
+Whatever framework wrote it, attention is three steps: scores, a product of two values that depend
+on the input; a softmax over them; and a second product that sums values by the softmax's weights.
+So each product of two activations is asked whether one of them comes from a softmax, and that
+softmax whether its scores come from a product of two activations. What lies between (a scale, a
+mask, a bias, a cast, a change of shape) is passed over. The second product also tells which axis
+is which: it sums over the keys, shares the batch and the heads, and leaves the queries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from .axes import find_axes
+from .axis import Axes
+from .layers import Layout
+from .naming import Namer
+from .operation import Operation
+from .program import Program
+from .traced import TracedProgram
+from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, INLINED, PLUMBING, inner_jaxpr
+
+_PASSED = ELEMENTWISE | PLUMBING | {"concatenate", "pad", "mul", "dynamic_slice"}
+_SOFTMAX = frozenset({"exp", "reduce_sum", "div"})
+
+
+@dataclass(frozen=True)
+class AttentionLayer:
+    """One place of a program where attention is paid.
+
+    Attributes:
+        name: the attention module's in the network, or that of the layer that holds the softmax.
+        heads: how many there are.
+        queries: how many tokens look.
+        keys: how many tokens are looked at.
+        value: number of the weights' value in the program.
+        split: shape to give that value first, where a model joins batch and heads.
+        order: its axes, as batch, heads, queries, keys.
+    """
+
+    name: str
+    heads: int
+    queries: int
+    keys: int
+    value: int
+    split: tuple[int, ...]
+    order: tuple[int, ...]
+
+    def arranged(self, value: jax.Array, examples: int) -> jax.Array:
+        """The weights as (N, heads, queries, keys)."""
+        moved = jnp.transpose(value.reshape(self.split), self.order)
+        return moved.reshape(examples, self.heads, self.queries, self.keys)
+
+
+def find_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:
+    """All attention of a program that runs to its output, in order."""
+    program, layout = traced.program, traced.layout
+    axes = find_axes(program)
+    name = Namer()
+    needed = program.needed(program.outputs, ())
+    return tuple(
+        _layer(program, axes, traced.shape[0], product, side, name(_name(layout, softmax)))
+        for product, side, softmax in _products(program, needed)
+    )
+
+
+def _products(
+    program: Program, operations: Sequence[Operation]
+) -> Iterator[tuple[Operation, int, Operation]]:
+    """Each product that sums by a softmax: it, the side of the weights, and the softmax's end."""
+    for operation in operations:
+        if not _of_activations(program, operation):
+            continue
+        for side, value in enumerate(operation.inputs):
+            found = _behind(program, value, lambda each: _scores(program, each) is not None)
+            scores = _scores(program, found) if found else None
+            if found and scores is not None and _is_product(program, scores):
+                yield operation, side, found
+                break
+
+
+def _of_activations(program: Program, operation: Operation) -> bool:
+    return operation.name == "dot_general" and all(v in program.live for v in operation.inputs)
+
+
+def _is_product(program: Program, scores: int) -> bool:
+    return _behind(program, scores, lambda each: _of_activations(program, each)) is not None
+
+
+def _behind(program: Program, value: int, wanted) -> Operation | None:
+    """The nearest wanted operation behind a value, past what works place by place."""
+    queue, seen = [value], set()
+    while queue:
+        operation = program.producer.get(queue.pop(0))
+        if operation is None or operation.index in seen:
+            continue
+        seen.add(operation.index)
+        if wanted(operation):
+            return operation
+        if operation.name in _PASSED:
+            queue.extend(v for v in operation.inputs if v in program.live)
+    return None
+
+
+def _scores(program: Program, operation: Operation) -> int | None:
+    """What an operation takes the softmax of; `None` if it ends none."""
+    name = operation.equation.primitive.name
+    if name in CUSTOM_CALLS:
+        body, _ = inner_jaxpr(operation.params[CUSTOM_CALLS[name]])
+        found = _primitives(body) >= _SOFTMAX
+        return _live(program, operation)[0] if found else None
+    if name not in ("div", "mul"):
+        return None
+    for numerator in operation.inputs:
+        exponential = _source(program, numerator, ("exp", "exp2"))
+        rest = next((v for v in operation.inputs if v != numerator), None)
+        if exponential is None or rest is None:
+            continue
+        total = _source(program, rest, ("reduce_sum", "dot_general"))
+        if total and _source(program, total.inputs[0], ("exp", "exp2")) is exponential:
+            return exponential.inputs[0]
+    return None
+
+
+def _source(program: Program, value: int, names: Sequence[str]) -> Operation | None:
+    """The operation of one of these names that gives a value, seen through what fits shapes."""
+    operation = program.producer.get(value)
+    while operation is not None and operation.name not in names:
+        live = _live(program, operation)
+        reciprocal = operation.name in ("div", "integer_pow") and len(live) == 1
+        if operation.name not in PLUMBING and not reciprocal:
+            return None
+        operation = program.producer.get(live[0]) if live else None
+    return operation
+
+
+def _live(program: Program, operation: Operation) -> list[int]:
+    return [value for value in operation.inputs if value in program.live]
+
+
+def _primitives(jaxpr) -> set[str]:
+    found: set[str] = set()
+    for equation in jaxpr.eqns:
+        name = equation.primitive.name
+        found.add(name)
+        for calls in (INLINED, CUSTOM_CALLS):
+            if name in calls:
+                found |= _primitives(inner_jaxpr(equation.params[calls[name]])[0])
+    return found
+
+
+def _name(layout: Layout, softmax: Operation) -> str:
+    """The attention module around a softmax, the inner one first, or the layer that holds it."""
+    names = {layer.name: layer for layer in (*layout.blocks, *layout.layers)}
+    scopes = ["/".join(softmax.scope[:depth]) for depth in range(len(softmax.scope), 0, -1)]
+    for scope in scopes:
+        if scope in names and names[scope].kind == "attention":
+            return scope
+    owner = layout.owners.get(softmax.index)
+    return owner or (scopes[0] if scopes else "attention")
+
+
+def _layer(
+    program: Program,
+    axes: dict[int, Axes],
+    examples: int,
+    product: Operation,
+    side: int,
+    name: str,
+) -> AttentionLayer:
+    """Which axis of the weights is which, told by the product that sums by them."""
+    value = product.inputs[side]
+    shape = tuple(program.avals[value].shape)
+    contracted, shared = product.params["dimension_numbers"]
+    keys = list(contracted[side])
+    free = [k for k in range(len(shape)) if k not in (*keys, *shared[side])]
+    batch, together = _batch(axes.get(value), shape, list(shared[side]), examples)
+    counted = math.prod(shape[k] for k in keys)
+    queries = _queries(shape, free, counted)
+    heads = [k for k in (*shared[side], *free) if k != batch and k not in queries]
+    order = ([] if batch is None else [batch], heads, queries, keys)
+    split = shape
+    if batch is not None and together > 1:  # the batch is joined with the heads
+        split = (*shape[:batch], shape[batch] // together, together, *shape[batch + 1 :])
+        order = tuple([k + (k > batch) for k in part] for part in order)
+        order = (order[0], [batch + 1, *order[1]], *order[2:])
+    return AttentionLayer(
+        name,
+        math.prod(shape[k] for k in heads) * together,
+        math.prod(shape[k] for k in queries),
+        counted,
+        value,
+        split,
+        tuple(k for part in order for k in part),
+    )
+
+
+def _batch(
+    axes: Axes | None, shape: Sequence[int], shared: Sequence[int], examples: int
+) -> tuple[int | None, int]:
+    """Which axis holds the examples, and how many of its rows belong to one."""
+    for k in shared:
+        axis = axes[k] if axes else None
+        if axis is not None and axis.role == "batch":
+            return k, shape[k] // examples
+    for k in shared:  # the role was lost on the way; the batch stays in front
+        if shape[k] % examples == 0 and examples > 1:
+            return k, shape[k] // examples
+    return None, 1
+
+
+def _queries(shape: Sequence[int], free: list[int], keys: int) -> list[int]:
+    """Which of the axes left over are queries; the others count heads that share their keys."""
+    if math.prod(shape[k] for k in free) == keys:
+        return free
+    alike = [k for k in free if shape[k] == keys]
+    return alike[-1:] or free[-1:]
