@@ -119,14 +119,14 @@ class AttentionRecord:
             frame["distance"] = floats(np.concatenate(self._distance))
         else:  # the small maps are matrices, as a row of words says little
             every = [head for each in self._weights.values() for head in each]
-            small = [_shrunk(each, SMALL) for each in every]
+            small = [shrunk(each, SMALL) for each in every]
             frame["small"] = b"".join(_codes(each)[0].tobytes() for each in small)
             frame["small_sides"] = [list(each.shape) for each in small]
         return frame
 
 
 def _coded(name: str, matrix: np.ndarray, side: int) -> Frame:
-    small = _shrunk(matrix, side)
+    small = shrunk(matrix, side)
     codes, high = _codes(small)
     return {
         name: codes.tobytes(),
@@ -142,7 +142,7 @@ def _codes(values: np.ndarray) -> tuple[np.ndarray, float]:
     return np.rint(np.clip(values / high, 0, 1) * 255).astype(np.uint8), high
 
 
-def _shrunk(matrix: np.ndarray, side: int) -> np.ndarray:
+def shrunk(matrix: np.ndarray, side: int) -> np.ndarray:
     """A matrix of at most `side` rows and columns: means of blocks."""
     for axis in (0, 1):
         count = matrix.shape[axis]

@@ -115,8 +115,8 @@ def train(name: str, steps: int, seed: int, report: Callable[[int, float], None]
     graph, params, stats = nnx.split(module, nnx.Param, ...)
     optimizer = recipe.optimizer(steps)
     memory = optimizer.init(params)
-    wanted = _wanted(recipe.teacher, len(known.classes))
-    step = _step(graph, optimizer, known.preprocess or (lambda batch: batch), wanted)
+    loss = _cross_entropy(recipe.teacher)
+    step = _step(graph, optimizer, known.preprocess or (lambda batch: batch), loss)
     batches = recipe.batches(np.random.default_rng(seed))
     for count in range(1, steps + 1):
         params, stats, memory, loss = step(params, stats, memory, *next(batches))
@@ -156,38 +156,40 @@ def evaluate(module: nnx.Module, known: Architecture, examples: Examples) -> Sco
     return Scores(float(right.mean()), per_class, len(labels))
 
 
-def _wanted(teacher: str | None, classes: int) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """What probabilities are to be learnt for a batch of pictures and labels."""
+def _cross_entropy(teacher: str | None) -> Callable[..., jax.Array]:
+    """What is to be made small for logits, pictures and their labels."""
     if teacher is None:
-        return lambda _pictures, labels: jax.nn.one_hot(labels, classes)
+        return lambda logits, _pictures, labels: (
+            optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+        )
     bundle = pretrained(teacher)
+    module: Any = bundle.module
     prepare: Callable[[jax.Array], jax.Array] = bundle.preprocess or (lambda batch: batch)
 
-    def wanted(pictures: jax.Array, labels: jax.Array) -> jax.Array:
+    def distilled(logits: jax.Array, pictures: jax.Array, labels: jax.Array) -> jax.Array:
         # At twice the temperature: how a sure teacher ranks the other classes says most.
-        told = jax.nn.softmax(bundle.module.logits(prepare(pictures)) / 2)
-        return (jax.nn.one_hot(labels, classes) + told) / 2
+        told = jax.nn.softmax(module.logits(prepare(pictures)) / 2)
+        wanted = (jax.nn.one_hot(labels, logits.shape[-1]) + told) / 2
+        return optax.softmax_cross_entropy(logits, wanted).mean()
 
-    return wanted
+    return distilled
 
 
 def _step(
     graph: Any,
     optimizer: optax.GradientTransformation,
     preprocess: Callable,
-    wanted: Callable[[jax.Array, jax.Array], jax.Array],
+    cross_entropy: Callable[..., jax.Array],
 ) -> Callable:
     """One jitted step of gradient descent on the cross-entropy."""
 
-    def loss(module, pictures, probabilities):
-        logits = module.logits(preprocess(pictures))
-        return optax.softmax_cross_entropy(logits, probabilities).mean()
+    def loss(module, pictures, labels):
+        return cross_entropy(module.logits(preprocess(pictures)), pictures, labels)
 
     @jax.jit
     def step(params, stats, memory, pictures, labels):
         module = nnx.merge(graph, params, stats)
-        probabilities = wanted(pictures, labels)
-        value, slope = nnx.value_and_grad(loss)(module, pictures, probabilities)  # moves statistics
+        value, slope = nnx.value_and_grad(loss)(module, pictures, labels)  # moves the statistics
         change, memory = optimizer.update(slope, memory, params)
         return (
             optax.apply_updates(params, change),

@@ -82,12 +82,24 @@ atlas
     'cw.Operation(net, net.fit(image), layer="max_pool", channel=5)',
     'cw.Operation(small, small.fit(cw.image("digit-3")), layer="dense2", channel=3)',
     'cw.Operation(small, small.fit(cw.image("digit-3")), layer="softmax", channel=3)',
+    """
+vit = cw.load("photos_vit")
+cw.Attention(vit, vit.fit(image), query=100)
+""",
+    """
+import numpy as np
+from tests.models import transformers
+TEXT = cw.Network(transformers.text, params=transformers.text_params(), input_shape=(9,))
+words = "the quick brown fox jumps over the lazy dog".split()
+cw.Attention(TEXT, np.arange(9), tokens=words, query=7)
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
+    "attention", "attention-text",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -45,15 +45,16 @@ class NnxEncoder(nnx.Module):
         x = self.tokens(jnp.asarray(x))
         found = []
         for layer in (self.first, self.second):
-            projected = [
-                np.einsum("ntd,dhk->nhtk", x, np.asarray(part.kernel[...], np.float64))
-                + np.asarray(part.bias[...], np.float64)[:, None]
-                for part in (layer.query, layer.key)
-            ]
-            scores = np.einsum("nhqk,nhtk->nhqt", *projected) / np.sqrt(WIDTH / HEADS)
-            found.append(softmax(scores))
+            q, k = (_projected(part, x) for part in (layer.query, layer.key))
+            found.append(softmax(q @ k.swapaxes(-1, -2) / np.sqrt(WIDTH / HEADS)))
             x = x + layer(x)
         return found
+
+
+def _projected(part, x):
+    """What a dense layer makes of tokens, as (N, heads, tokens, width of a head)."""
+    kernel, bias = (np.asarray(each[...], np.float64) for each in (part.kernel, part.bias))
+    return np.einsum("ntd,dhk->nhtk", x, kernel) + bias[:, None]
 
 
 class LinenEncoder(nn.Module):

@@ -55,6 +55,23 @@ def test_photos_knows_parts_of_the_photographs_it_never_saw():
         assert share == pytest.approx(on_card(bundle, rf"\| {name} \| ([\d.]+)% \|"), abs=0.06)
 
 
+def test_the_transformer_knows_parts_of_the_photographs_it_never_saw():
+    bundle = zoo.pretrained("photos_vit")
+    pictures, labels = evaluation_pieces()
+    right = classify(bundle, pictures) == labels
+    assert right.mean() >= 0.85
+    stated = on_card(bundle, rf"([\d.]+)% on {len(labels)} pieces")
+    assert right.mean() == pytest.approx(stated, abs=0.005)
+
+
+def test_the_transformer_takes_whole_patches_only():
+    module = zoo.pretrained("photos_vit").module
+    assert module(jnp.zeros((1, 64, 96, 3))).shape == (1, len(PHOTOGRAPHS))
+    for size in ((64, 100), (136, 128)):
+        with pytest.raises(ValueError, match="multiples of 8 from 64 to 128"):
+            module(jnp.zeros((1, *size, 3)))
+
+
 @pytest.mark.parametrize("size", [(64, 64), (97, 130), (341, 512)])
 def test_photos_takes_any_size(size):
     bundle = zoo.pretrained("photos")

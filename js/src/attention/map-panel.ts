@@ -5,6 +5,7 @@ import { asBytes } from "../lib/bytes";
 import { colored, paintPicture } from "../lib/canvas";
 import { ColorBar } from "../lib/color-bar";
 import { palette, type Theme } from "../lib/colormap";
+import { h } from "../lib/dom";
 import { formatValue } from "../lib/format";
 import { cellAt } from "../lib/geometry";
 import type { InputPicture, Position } from "../lib/model";
@@ -14,13 +15,19 @@ import { overlay } from "../attribution/overlay";
 import { type Codes, onGrid, toCodes, type TokenGrid, type Weights } from "./frame";
 
 const OPACITY = 0.75;
+/** Tokens at most whose words stand beside the matrix. */
+const NAMED = 40;
 
 export class MapPanel {
   private readonly stage = new Stage("Attention");
   private readonly rowMark = new Mark(this.stage, "row");
   private readonly hoverMark = new Mark(this.stage, "hover");
   private readonly bar = new ColorBar();
-  private readonly panel = new Panel("map", this.stage.element, this.bar.element);
+  private readonly rowWords = h("div", { class: "cv-rows", "aria-hidden": "true" });
+  private readonly columnWords = h("div", { class: "cv-columns", "aria-hidden": "true" });
+  private readonly body = h("div", {}, this.columnWords, this.rowWords, this.stage.element);
+  private readonly panel = new Panel("map", this.body, this.bar.element);
+  private named = "";
   private readonly scratch = document.createElement("canvas");
   private painted: unknown[] = [];
   private grid: [rows: number, cols: number] = [1, 1];
@@ -57,6 +64,7 @@ export class MapPanel {
     const values = onGrid(weights.row, grid);
     const map = toCodes(values, grid.rows, grid.columns);
     this.begin(title, [grid.rows, grid.columns], map.high, theme);
+    this.name([]);
     this.usual = aside(weights.row, grid, tokens);
     this.tell = ([row, col]) => {
       const token = grid.first + row * grid.columns + col;
@@ -87,6 +95,7 @@ export class MapPanel {
     const token = (at: number, count: number, shown: number) =>
       Math.min(count - 1, Math.floor(((at + 0.5) * count) / shown));
     this.begin(title, [rows, cols], high, theme);
+    this.name(counts[0] === counts[1] && counts[0] <= NAMED ? tokens : []);
     this.usual = "rows look at columns";
     this.tell = ([row, col]) => {
       const value = (codes[row * cols + col] / 255) * high;
@@ -110,6 +119,18 @@ export class MapPanel {
     this.bar.paint(palette("magma", theme), [0, high]);
     const [rows, cols] = grid;
     if (this.hovered && (this.hovered[0] >= rows || this.hovered[1] >= cols)) this.hovered = null;
+  }
+
+  /** Puts words beside the rows and over the columns; none where there are too many. */
+  private name(words: readonly string[]): void {
+    const named = JSON.stringify(words);
+    if (named === this.named) return;
+    this.named = named;
+    this.body.classList.toggle("cv-labelled", words.length > 0);
+    for (const list of [this.rowWords, this.columnWords]) {
+      list.hidden = words.length === 0;
+      list.replaceChildren(...words.map((word) => h("span", {}, word)));
+    }
   }
 
   private stays(wanted: unknown[]): boolean {

@@ -82,7 +82,7 @@ export class TilesPanel {
     const { frame } = this.stage;
     frame.style.width = `${total[0] / ratio - GAP}px`;
     frame.style.height = `${total[1] / ratio - GAP}px`;
-    this.panel.title(`${plural(layers.length, "layer")}, ${most} heads`);
+    this.panel.title(`${plural(weights.heads.length, "head")} in ${plural(layers.length, "layer")}`);
     this.stage.label(
       `All heads: a line for each of ${plural(layers.length, "layer")}, a column for each head`,
     );
