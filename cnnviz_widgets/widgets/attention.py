@@ -264,7 +264,7 @@ class Attention(PicturedView):
         height, width = pixels.shape[:2]
         down = np.arange(height) * grid.rows // height
         across = np.arange(width) * grid.columns // width
-        return maps_picture(pixels, [(codes[down][:, across], False)], 0.7)
+        return maps_picture(pixels, [(codes[down][:, across], False)], 0.6)
 
 
 def _as_trait(grid: TokenGrid | None) -> dict[str, Any] | None:

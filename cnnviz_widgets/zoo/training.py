@@ -159,9 +159,9 @@ def evaluate(module: nnx.Module, known: Architecture, examples: Examples) -> Sco
 def _cross_entropy(teacher: str | None) -> Callable[..., jax.Array]:
     """What is to be made small for logits, pictures and their labels."""
     if teacher is None:
-        return lambda logits, _pictures, labels: (
-            optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-        )
+        return lambda logits, _pictures, labels: optax.softmax_cross_entropy_with_integer_labels(
+            logits, labels
+        ).mean()
     bundle = pretrained(teacher)
     module: Any = bundle.module
     prepare: Callable[[jax.Array], jax.Array] = bundle.preprocess or (lambda batch: batch)

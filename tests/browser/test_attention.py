@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.jupyterlab import Notebook, await_frame, await_state
@@ -46,12 +47,12 @@ def test_pointing_keys_and_every_control(new_notebook: Callable[..., Notebook]):
     notebook.await_value("view.query", 22)
     notebook.await_value("view.position", [2, 5])
     shown = view.get_by_role("img", name=re.compile("^Attention of row 2, column 5"))
+    line = view.locator(".cv-map .cv-line")
     point(notebook, shown, (0, 0))
-    value = notebook.run("print(float(view.result.weights['blocks/3/attention'][0, 0, 22, 1]))")
-    told = view.locator(".cv-map .cv-line").inner_text()
-    assert told.startswith("row 0, column 0: ")
-    number = float(told.partition(": ")[2].replace("−", "-"))
-    assert abs(number - float(value)) <= 0.006 * float(value)
+    expect(line).to_contain_text("row 0, column 0: ")
+    told = float(line.inner_text().partition(": ")[2].replace("−", "-"))
+    value = notebook.run("print(view.result.weights['blocks/3/attention'][0, 0, 22, 1].item())")
+    assert told == pytest.approx(float(value), rel=0.01)
 
     view.get_by_role("group", name="Query patch").press("ArrowDown")
     notebook.await_value("view.query", 30)
@@ -59,23 +60,23 @@ def test_pointing_keys_and_every_control(new_notebook: Callable[..., Notebook]):
     notebook.await_value("view.query", 0)
     view.get_by_role("group", name="All heads").press("ArrowUp")
     expect(view).to_have_attribute("data-layer", "blocks/2/attention")
-    view.get_by_label("Layer").fill("0")
+    view.get_by_label("Layer", exact=True).fill("0")
     expect(view).to_have_attribute("data-layer", "blocks/0/attention")
-    view.get_by_label("Head").fill("2")
+    view.get_by_label("Head", exact=True).fill("2")
     expect(view).to_have_attribute("data-head", "2")
     notebook.await_value("[view.layer, view.head]", ["blocks/0/attention", 2])
 
-    view.get_by_label("Query").select_option("37")  # the patch in the middle
+    view.get_by_label("Query", exact=True).select_option("37")  # the patch in the middle
     expect(view).to_have_attribute("data-query", "37")
     for show, words in (("mean", "Mean of heads"), ("rollout", "Rollout"), ("flow", "Flow")):
-        view.get_by_label("Show").select_option(show)
+        view.get_by_label("Show", exact=True).select_option(show)
         expect(view).to_have_attribute("data-show", show)
         await_state(view, "done")
         expect(view.locator(".cv-map .cv-title")).to_have_text(words)
-    view.get_by_label("Show").select_option("head")
-    view.get_by_label("Display").select_option("matrix")
+    view.get_by_label("Show", exact=True).select_option("head")
+    view.get_by_label("Display", exact=True).select_option("matrix")
     expect(view.get_by_role("img", name="Attention of 65 queries to 65 keys")).to_be_visible()
-    view.get_by_label("Scale").select_option("all")
+    view.get_by_label("Scale", exact=True).select_option("all")
     notebook.await_value("view.scale", "all")
     expect(view.get_by_role("img", name=re.compile("^Mean distance of each head"))).to_be_visible()
 
@@ -91,7 +92,7 @@ def test_pointing_keys_and_every_control(new_notebook: Callable[..., Notebook]):
     )
     for at, weight in enumerate(json.loads(row)):
         label = words.nth(at).locator("small").inner_text()
-        assert abs(float(label) - weight) <= 0.006 * weight
+        assert float(label) == pytest.approx(weight, rel=0.01)
     notebook.save()
     notebook.reload()
     await_frame(reader)

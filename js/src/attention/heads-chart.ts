@@ -71,7 +71,7 @@ export class HeadsChart {
     const style = getComputedStyle(this.element);
     const color = (name: string) => style.getPropertyValue(`--cv-${name}`);
     const high = most ?? Math.max(...values, 1e-6) * 1.08;
-    const scale = axis(0, high, 4);
+    const scale = axis(0, high, 5);
     const bottom = clientHeight - EDGE.bottom;
     const right = clientWidth - EDGE.right;
     const y = (value: number) => place(scale, value, bottom, EDGE.top);

@@ -14,7 +14,7 @@ import { Mark, Stage } from "../lib/stage";
 import { overlay } from "../attribution/overlay";
 import { type Codes, onGrid, toCodes, type TokenGrid, type Weights } from "./frame";
 
-const OPACITY = 0.75;
+const OPACITY = 0.6;
 /** Tokens at most whose words stand beside the matrix. */
 const NAMED = 40;
 
