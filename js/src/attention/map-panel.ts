@@ -17,6 +17,8 @@ import { type Codes, onGrid, toCodes, type TokenGrid, type Weights } from "./fra
 const OPACITY = 0.6;
 /** Tokens at most whose words stand beside the matrix. */
 const NAMED = 40;
+/** Cells of a matrix at least, so that one of a few words is sharp when it is large. */
+const FINE = 48;
 
 export class MapPanel {
   private readonly stage = new Stage("Attention");
@@ -108,7 +110,9 @@ export class MapPanel {
     this.stage.label(`Attention of ${counts[0]} queries to ${counts[1]} keys, ${title}`);
     const [shown] = this.stage.fit(Math.min(2, Math.max(0.5, cols / rows)));
     if (this.stays([weights.frame.matrix, theme, shown])) return this.mark();
-    const picture = colored(codes, palette("magma", theme), cols, rows);
+    const [wide, tall] = [cols, rows].map((count) => count * Math.ceil(FINE / count));
+    const fine = stretched(matrix, wide, tall);
+    const picture = colored(fine, palette("magma", theme), wide, tall);
     paintPicture(this.stage.canvas, this.scratch, picture, shown, "crisp");
     this.mark();
   }
