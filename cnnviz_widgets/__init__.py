@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
+    from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -53,6 +54,7 @@ _HOMES = {
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
+    "Weights": "widgets",
     "image": "zoo",
     "images": "zoo",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "Operation",
     "RankingChart",
     "Selection",
+    "Weights",
     "__version__",
     "evaluate",
     "image",

@@ -24,6 +24,7 @@ VIEWS = (
     "image-chooser",
     "layer-list",
     "operation",
+    "weights",
 )
 STATIC = {f"cnnviz_widgets/static/{view}.{kind}" for view in VIEWS for kind in ("js", "css")}
 DRAW = """

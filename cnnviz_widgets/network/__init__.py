@@ -21,6 +21,7 @@ from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
 from .token_grid import TokenGrid, find_grid
 from .traced import Replay, TracedProgram
+from .wiring import Product, Wiring, find_wiring
 
 __all__ = [
     "FAST",
@@ -38,6 +39,7 @@ __all__ = [
     "ModelError",
     "Network",
     "Piece",
+    "Product",
     "Program",
     "ReceptiveField",
     "Replay",
@@ -48,9 +50,11 @@ __all__ = [
     "UnknownLayerError",
     "UnknownOperationError",
     "UnknownTargetError",
+    "Wiring",
     "find_attention",
     "find_grid",
     "find_pieces",
+    "find_wiring",
     "layer_graph",
     "load",
     "multipliers",

@@ -19,6 +19,7 @@ from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
+from .weights import Weights
 
 __all__ = [
     "ActivationAtlas",
@@ -35,4 +36,5 @@ __all__ = [
     "Operation",
     "Selection",
     "View",
+    "Weights",
 ]
