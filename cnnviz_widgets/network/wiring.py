@@ -43,6 +43,7 @@ class Product:
             where it comes from elsewhere; nearest sources first.
         places: rows and columns of the map that the inputs were flattened from, or `None`.
         flattened: which channel of that map each input is, int (inputs,), or `None`.
+        map: number of the value that was flattened, or `None`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Product:
     sources: Mapping[str, np.ndarray]
     places: tuple[int, int] | None = None
     flattened: np.ndarray | None = None
+    map: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +215,8 @@ class _Walk:
             if "" not in labels.get(taken, {}):
                 return {}
             channels = _along(labels[taken][""], axes, self._shape(taken))
-            return {"places": (math.prod(rest[:-1]), rest[-1]), "flattened": channels}
+            places = math.prod(rest[:-1]), rest[-1]
+            return {"places": places, "flattened": channels, "map": value}
         return {}
 
     def _varying(self, value: int) -> int | None:

@@ -57,7 +57,8 @@ class Weights(PicturedLayers):
 
     Attributes:
         show: "kernels" of the chosen channel, or the whole "matrix" of the layer.
-        scale: "tile" or "shared": whose largest weight has the end of the colours.
+        scale: "tile" or "shared": whose largest weight has the end of the colours; "auto" is "tile"
+            for filters in colour, else "shared".
         order: "index" or "strongest": of the kernels.
         blocks: "extreme" or "mean": what stands for the cells of a large matrix that share a block.
         structure: "pca", "tsne", "umap", "similarity" or "singular".
@@ -86,7 +87,7 @@ class Weights(PicturedLayers):
     arrangement = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
     structures = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     show = t.Enum(["kernels", "matrix"], "kernels").tag(sync=True, echo_update=False)
-    scale = t.Enum(["tile", "shared"], "shared").tag(sync=True, echo_update=False)
+    scale = t.Enum(["auto", "tile", "shared"], "auto").tag(sync=True, echo_update=False)
     order = t.Enum(["index", "strongest"], "index").tag(sync=True, echo_update=False)
     blocks = t.Enum(["extreme", "mean"], "extreme").tag(sync=True, echo_update=False)
     structure = t.Enum(STRUCTURES, "pca").tag(sync=True, echo_update=False)

@@ -166,12 +166,12 @@ class Maps:
     ) -> tuple[np.ndarray, float, float] | None:
         """What a layer takes of a channel of a source: after ReLU, norm and pooling."""
         product = self._kernels.wiring.products[layer]
-        giver = self._names.get(product.taken)
-        sheet = None if giver is None else self._sheets.get(giver)
-        numbers = product.sources[source]
-        if sheet is not None and giver is not None and len(sheet.tiles) == len(numbers):
-            return self.of(giver, int(np.flatnonzero(numbers == channel)[0]))
-        return self.of(source, channel)
+        giver = self._names.get(product.taken if product.map is None else product.map)
+        at = int(np.flatnonzero(product.sources[source] == channel)[0])
+        number = at if product.flattened is None else int(product.flattened[at])
+        if giver is None or number >= len(self._sheets[giver].tiles):
+            return self.of(source, channel)
+        return self.of(giver, number)
 
     def _of_input(self, channel: int) -> tuple[np.ndarray, float, float] | None:
         if self._batch.ndim != 4:

@@ -21,6 +21,9 @@ the largest norm."""
 EXACT = 1 << 22
 """Entries of a matrix up to which all singular values are computed."""
 
+FEW = 256
+"""Rows or columns up to which the leading directions are computed exactly."""
+
 LEADING = 24
 """Singular values that are computed of a larger one."""
 
@@ -173,7 +176,7 @@ def _leading_parts(rows: np.ndarray, count: int) -> np.ndarray:
     """Rows in the coordinates of their `count` leading directions, or as they are if few."""
     if min(rows.shape) <= count:
         return rows
-    if rows.size <= EXACT:
+    if min(rows.shape) <= FEW:
         left, values, _ = np.linalg.svd(rows, full_matrices=False)
         return left[:, :count] * values[:count]
     left, values = _randomised(rows, count)
@@ -185,8 +188,9 @@ def _randomised(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     numbers = np.random.default_rng(0)
     wide = min(count + 10, *matrix.shape)
     basis = matrix @ numbers.standard_normal((matrix.shape[1], wide), np.float32)
-    basis, _ = np.linalg.qr(basis)
-    basis = matrix @ np.linalg.qr(matrix.T @ basis)[0]
+    for _ in range(4 if matrix.size <= EXACT else 1):
+        basis, _ = np.linalg.qr(basis)
+        basis = matrix @ np.linalg.qr(matrix.T @ basis)[0]
     basis, _ = np.linalg.qr(basis)
     left, values, _ = np.linalg.svd(basis.T @ matrix, full_matrices=False)
     return (basis @ left)[:, :count], values[:count]

@@ -47,13 +47,14 @@ class Strip {
     Object.assign(this, { channel, links });
     this.element.classList.toggle("cv-walks", walks);
     const width = this.element.clientWidth;
-    const cell = Math.max(5, Math.min(14, Math.floor(width / Math.min(links.count, 128))));
+    const cell = Math.max(6, Math.min(16, Math.floor(width / links.count)));
     this.columns = Math.max(1, Math.min(links.count, Math.floor(width / cell)));
     this.lines = Math.ceil(links.count / this.columns);
-    this.element.style.height = `${this.lines * cell}px`;
+    const tall = this.lines > 1 ? Math.max(cell, 9) : 16;
+    this.element.style.height = `${this.lines * tall}px`;
     const ratio = pixelRatio();
-    const side = Math.round(cell * ratio);
-    resize(this.canvas, this.columns * side, this.lines * side);
+    const [side, high] = [Math.round(cell * ratio), Math.round(tall * ratio)];
+    resize(this.canvas, this.columns * side, this.lines * high);
     this.canvas.style.width = `${(this.columns * side) / ratio}px`;
     const target = context(this.canvas);
     target.clearRect(0, 0, this.canvas.width, this.canvas.height);
@@ -62,8 +63,8 @@ class Strip {
       const value = signed(channel, links, at);
       const color = colors[paletteIndex(value, -most, most)];
       target.fillStyle = `rgb(${color & 255} ${(color >> 8) & 255} ${(color >> 16) & 255})`;
-      const [x, y] = [(at % this.columns) * side, Math.floor(at / this.columns) * side];
-      target.fillRect(x, y, side - (cell > 6 ? 1 : 0), side - (cell > 6 ? 1 : 0));
+      const [x, y] = [(at % this.columns) * side, Math.floor(at / this.columns) * high];
+      target.fillRect(x, y, side - 1, high - 1);
     }
     const best = links.partners[0];
     const words = best ? `, the strongest to channel ${best.channel}` : "";
@@ -82,7 +83,7 @@ class Strip {
     if (!this.channel || !this.links || at < 0) return this.say("");
     const strength = this.channel.numbers[this.links.strength + at];
     const total = this.channel.numbers[this.links.total + at];
-    this.say(`${this.links.layer}:${at}, strength ${formatValue(strength)}, sum ${formatValue(total)}`);
+    this.say(`${nameOf(this.links.layer, at, this.links.count)}, strength ${formatValue(strength)}, sum ${formatValue(total)}`);
   }
 }
 
@@ -112,22 +113,32 @@ class PartnerButton {
     this.element.addEventListener("click", () => this.to && walk(...this.to), { signal });
   }
 
-  paint(channel: Channel, layer: string, partner: Partner, most: number, theme: Theme, walks: boolean): void {
+  paint(channel: Channel, { layer, count }: LinksTold, partner: Partner, most: number, theme: Theme, walks: boolean): void {
     this.to = [layer, partner.channel];
     this.element.disabled = !walks;
-    setText(this.name, `${layer}:${partner.channel}`);
-    setText(this.strength, formatValue(partner.strength));
+    const label = nameOf(layer, partner.channel, count);
+    const { map } = partner;
+    const single = map !== null && map.rows * map.cols === 1;
+    setText(this.name, label);
+    const value = single ? `, gives ${formatValue(Number(map.low))}` : "";
+    setText(this.strength, formatValue(partner.strength) + value);
     const { kernel: at, rows, cols } = partner;
     const values = channel.numbers.subarray(at, at + rows * cols);
     const [width, height] = boxed(rows, cols);
     this.kernel.style.width = `${width}px`;
     this.kernel.style.height = `${height}px`;
     fill(this.kernel, weightPicture({ values, depth: 1, rows, cols }, 0, most, palette("diverging", theme)), width, height);
-    this.kernel.setAttribute("aria-label", `Kernel between ${layer}:${partner.channel} and this channel`);
-    this.map.hidden = !partner.map;
-    if (partner.map) paintMap(this.map, channel, partner.map, theme, `Activation of ${layer}:${partner.channel}`);
-    this.element.title = walks ? `Go to ${layer}:${partner.channel}` : "";
+    this.kernel.setAttribute("aria-label", `Kernel between ${label} and this channel`);
+    this.map.hidden = !map || single;
+    if (map && !single) paintMap(this.map, channel, map, theme, `Activation of ${label}`);
+    this.element.title = walks ? `Go to ${label}` : "";
   }
+}
+
+/** A channel by its layer and number; those of a picture by their colours. */
+function nameOf(layer: string, channel: number, count: number): string {
+  const color = layer === "input" && count === 3 ? ["red", "green", "blue"][channel] : undefined;
+  return color ? `${layer}, ${color}` : `${layer}:${channel}`;
 }
 
 /** A kernel or map in a square, whatever its shape; lines of cells get a height that can be seen. */
@@ -185,7 +196,7 @@ class Group {
     this.buttons.forEach((made, at) => {
       const partner = links.partners[at];
       made.element.hidden = !partner;
-      if (partner) made.paint(channel, links.layer, partner, most, theme, walks);
+      if (partner) made.paint(channel, links, partner, most, theme, walks);
     });
   }
 }
@@ -259,9 +270,11 @@ export class Connections {
     const { frame } = channel;
     this.here = [frame.layer, frame.channel];
     setText(this.heading, `${frame.layer}:${frame.channel}`);
-    setText(this.norm, `norm ${formatValue(Number(frame.norm))}`);
-    this.map.hidden = !frame.own;
-    if (frame.own) paintMap(this.map, channel, frame.own, theme, `Activation of ${frame.layer}:${frame.channel}`);
+    const single = frame.own !== null && frame.own.rows * frame.own.cols === 1;
+    const value = frame.own && single ? `, gives ${formatValue(Number(frame.own.low))}` : "";
+    setText(this.norm, `norm ${formatValue(Number(frame.norm))}${value}`);
+    this.map.hidden = !frame.own || single;
+    if (frame.own && !single) paintMap(this.map, channel, frame.own, theme, `Activation of ${frame.layer}:${frame.channel}`);
     this.back.disabled = this.past.length === 0;
     this.sides[0].paint(channel, frame.before, frame.more[0], layers, theme);
     this.sides[1].paint(channel, frame.after, frame.more[1], layers, theme);

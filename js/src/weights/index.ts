@@ -8,15 +8,14 @@
 import { followSize } from "../lib/canvas";
 import { cssColor, palette } from "../lib/colormap";
 import { ColorBar } from "../lib/color-bar";
-import { h } from "../lib/dom";
-import { formatValue } from "../lib/format";
+import { h, icon, type IconName } from "../lib/dom";
+import { formatCount, formatValue } from "../lib/format";
 import { joinBuffers, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
 import { Panel } from "../lib/panel";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
-import { icon, type IconName } from "../lib/dom";
 import { Connections } from "./connections";
 import { type AboutTold, type Channel, filtersOf, magnitudes, norms, ordered, type Pictures, readChannel, slicesOf, type TileTold } from "./frame";
 import { KernelGrid } from "./kernel-grid";
@@ -157,14 +156,15 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const matrixShown = model.get("show") === "matrix";
     grid.element.hidden = matrixShown;
     matrix.element.hidden = tools.hidden = !matrixShown;
-    const shared = model.get("scale") === "shared";
+    const scale = model.get("scale");
+    // Colours of one filter say little beside a far stronger one; strengths of a kernel say much.
+    const shared = scale === "shared" || (scale === "auto" && (matrixShown || pictures.depth === 1));
     const number = found.frame.channel;
     if (matrixShown) {
-      const cells = about.outputs * (about.statistics.count / about.outputs);
-      panel.title(`${about.outputs} outputs by ${Math.round(cells / about.outputs)} weights`);
+      const weights = formatCount(about.statistics.count / about.outputs);
+      panel.title(`${formatCount(about.outputs)} outputs by ${weights} weights`);
       matrix.paint({ layer: about.layer, matrix: about.matrix, mode: model.get("blocks"), shared, colors, row: number });
       zoomOut.disabled = all.disabled = matrix.isWhole;
-      bar.element.hidden = false;
       bar.paint(colors, [-matrix.range, matrix.range]);
       hint.textContent = "Rows are outputs, the framed one is the chosen channel. Wheel (after a click) or + and − zoom, dragging moves.";
       return;
@@ -182,8 +182,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     });
     panel.title(whole ? `${pictures.count} filters` : `Kernel of channel ${number}`);
     panel.say(pointed >= 0 && pointed < pictures.count ? told(pointed, sizes[pointed]) : "");
-    bar.element.hidden = pictures.depth === 3 || !shared;
     bar.paint(colors, [-most, most]);
+    bar.element.hidden = pictures.depth === 3 || !shared;
     hint.textContent = hintFor(about, whole, pictures.depth === 3, source !== undefined && known().has(source));
   };
   const told = (at: number, norm: number): string => {

@@ -59,17 +59,19 @@ export class KernelGrid {
     this.scene = scene;
     const { pictures, order, shared, colors } = scene;
     const ratio = pixelRatio();
-    const { clientWidth, clientHeight } = this.element;
+    const { clientWidth } = this.element;
+    const tallest = parseFloat(getComputedStyle(this.element).maxHeight);
     const grid = gridLayout(
       pictures.count,
       pictures.rows,
       pictures.cols,
       Math.floor((clientWidth - 2 * EDGE) * ratio),
-      Math.floor((clientHeight - 2 * EDGE) * ratio),
+      Math.floor((tallest - 2 * EDGE) * ratio),
       { gap: Math.round((pictures.count > 128 ? 2 : 4) * ratio), smallest: 14 * ratio, largest: 96 * ratio },
     );
     this.grid = grid;
     const { frame, canvas } = this.stage;
+    this.element.style.height = `${Math.min(tallest, gridHeight(grid) / ratio + 2 * EDGE)}px`;
     frame.style.width = `${gridWidth(grid) / ratio}px`;
     frame.style.height = `${gridHeight(grid) / ratio}px`;
     this.stage.label(scene.label);

@@ -14,7 +14,7 @@ const FOOT = 18; // CSS pixels below the bars
 export class Statistics {
   private readonly canvas = pictureCanvas("Histogram");
   private readonly plot = h("div", { class: "cv-plot" }, this.canvas);
-  private readonly numbers = h("dl", { class: "cv-numbers" });
+  private readonly numbers = h("div", { class: "cv-numbers" });
   private readonly panel = new Panel("statistics", this.plot, this.numbers);
   private about: AboutTold | null = null;
   private counts: Int32Array = new Int32Array();
@@ -104,7 +104,7 @@ export class Statistics {
 }
 
 function entry(name: string, value: string, hint = ""): HTMLElement[] {
-  const made = h("div", { title: hint || null }, h("dt", {}, name), h("dd", {}));
+  const made = h("div", { title: hint || null }, h("span", { class: "cv-quiet" }, name), h("span", {}));
   setText(made.lastElementChild as HTMLElement, value);
   return [made];
 }

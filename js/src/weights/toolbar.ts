@@ -21,7 +21,7 @@ export interface Traits extends CommonTraits<ChannelFrame> {
   arrangement: ArrangementTold | null;
   structures: string[];
   show: "kernels" | "matrix";
-  scale: "tile" | "shared";
+  scale: "auto" | "tile" | "shared";
   order: "index" | "strongest";
   blocks: "extreme" | "mean";
   structure: string;
@@ -34,6 +34,7 @@ const SHOWS: Option[] = [
   { value: "matrix", text: "whole matrix" },
 ];
 const SCALES: Option[] = [
+  { value: "auto", text: "auto" },
   { value: "shared", text: "shared" },
   { value: "tile", text: "per tile" },
 ];
@@ -78,7 +79,7 @@ export class Toolbar {
     const detail = !info
       ? "no kernel"
       : known
-        ? `${info.kind}, ${formatShape([about.outputs, about.inputs, ...about.window])}`
+        ? `${info.kind}, ${formatShape(shapeOf(about))}`
         : info.kind;
     this.layer.set(Math.max(0, index), layers.length - 1, name, detail);
     const last = (info?.channels ?? 1) - 1;
@@ -93,6 +94,12 @@ export class Toolbar {
     this.blocks.element.hidden = !matrix;
     this.blocks.input.disabled = !known || about.matrix.mean === undefined;
   }
+}
+
+/** Outputs, inputs and window; a dense layer has its inputs one by one. */
+function shapeOf(about: AboutTold): number[] {
+  if (about.kind === "dense") return [about.outputs, about.statistics.count / about.outputs];
+  return [about.outputs, about.inputs / about.groups, ...about.window];
 }
 
 /** The layers that have a kernel. */
