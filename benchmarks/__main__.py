@@ -1,12 +1,12 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start]
+python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights] [start]
 """
 
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import attribution, gradients, lucent, pointing, start, views
+from benchmarks.suites import attribution, gradients, lucent, pointing, start, views, weights
 
 SUITES = {
     "gradients": gradients.measure,
@@ -14,6 +14,7 @@ SUITES = {
     "attribution": attribution.measure,
     "pointing": pointing.measure,
     "views": views.measure,
+    "weights": weights.measure,
     "start": start.measure,
 }
 

@@ -109,8 +109,8 @@ class Weights(PicturedLayers):
         self._arranged: dict[tuple[str, str], dict[str, Any]] = {}
         self._tiles: deque[tuple[str, int, int, int]] = deque(maxlen=TILES)
         super().__init__(net)
-        self._aside = Aside(self._complain)
-        self._at_close.append(self._aside.close)
+        self._sending, self._arranging = Aside(self._complain), Aside(self._complain)
+        self._at_close += [self._sending.close, self._arranging.close]
         self._handlers["tile"] = self._want_tile
         with self._building():
             missing = set(STRUCTURES[:3]) - set(available_projections())
@@ -138,6 +138,18 @@ class Weights(PicturedLayers):
         """Numbers about the weights that are shown; `None` until they are computed."""
         found = self._levels
         return found[2] if found is not None and found[0] == self.layer else None
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Block until the view has come to rest, and the filters are laid out.
+
+        Args:
+            timeout: in seconds.
+
+        Raises:
+            TimeoutError: if it is still at work then.
+        """
+        super().wait(timeout)
+        self._arranging.wait(timeout)
 
     def _offered(self, layers: Sequence[Layer]) -> list[Layer]:
         """The layers, and after one with several kernels its parts that have one."""
@@ -178,7 +190,7 @@ class Weights(PicturedLayers):
         if image is not None and not known:
             maps = self._look_at(image, images)
             yield told_channel(self._kernels, layer, channel, maps)
-        self._arrange(layer, structure)
+        self._arranging.start(lambda: self._arrange(layer, structure))
 
     def _none(self, layer: str) -> Frame:
         """Words for a layer without a kernel, and the ways to go on."""
@@ -217,8 +229,8 @@ class Weights(PicturedLayers):
         self._maps = images, Maps(sheets, self._kernels, np.asarray(batch), names)
         return self._maps[1]
 
-    def _arrange(self, layer: str, structure: str) -> None:
-        """How the filters lie to one another; computed once for each layer."""
+    def _arrange(self, layer: str, structure: str) -> Iterator[None]:
+        """How the filters lie to one another; computed once a layer, while the rest is seen."""
         key = layer, structure
         if key not in self._arranged:
             told = {"layer": layer, "what": structure, "words": "", **self._structure(*key)}
@@ -226,6 +238,7 @@ class Weights(PicturedLayers):
         with LOCK:
             if self.arrangement is not self._arranged[key]:
                 self.arrangement = self._arranged[key]
+        yield
 
     def _structure(self, layer: str, structure: str) -> dict[str, Any]:
         kernel = self._kernels[layer]
@@ -248,7 +261,7 @@ class Weights(PicturedLayers):
         at = whole(content, "level", high=30), whole(content, "row"), whole(content, "column")
         with LOCK:
             self._tiles.append((layer, *at))
-        self._aside.start(self._send_tiles)
+        self._sending.start(self._send_tiles)
 
     def _send_tiles(self) -> Iterator[None]:
         while self._tiles:

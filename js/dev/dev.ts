@@ -7,6 +7,7 @@ import featureMapsView from "../src/feature-maps/index";
 import gradientAscentView from "../src/gradient-ascent/index";
 import imageChooserView from "../src/image-chooser/index";
 import layerListView from "../src/layer-list/index";
+import weightsView from "../src/weights/index";
 import type { FakeModel } from "./fake-model";
 import {
   architecture,
@@ -15,6 +16,7 @@ import {
   gradientAscent,
   imageChooser,
   layerList,
+  weights,
 } from "./scenes";
 
 const SCENES = {
@@ -24,6 +26,7 @@ const SCENES = {
   "gradient-ascent": [gradientAscentView, gradientAscent],
   "image-chooser": [imageChooserView, imageChooser],
   "layer-list": [layerListView, layerList],
+  weights: [weightsView, weights],
 } as const;
 
 const query = new URLSearchParams(location.search);

@@ -366,3 +366,65 @@ export function layerList(name: string): FakeModel {
     layer: name === "many" ? many[41].name : "conv3",
   });
 }
+
+export function weights(name: string): FakeModel {
+  const next = random(5);
+  const drawn = (count: number) => Float32Array.from({ length: count }, () => next() + next() + next() - 1.5);
+  const none = name === "none";
+  const layers = LAYERS.map((info) => ({ ...info, kernel: /conv|dense/.test(info.kind) }));
+  const [outputs, inputs] = [48, 24];
+  const codes = Int16Array.from(drawn(outputs * inputs * 9), (value) => 20000 * value);
+  const strength = drawn(inputs).map(Math.abs);
+  const about = none
+    ? { layer: "relu_1", words: "relu_1 (activation) has no weights. The nearest kernels are in conv1.", nearest: ["conv1"] }
+    : {
+        layer: "blocks/0/conv2", words: "", kind: "conv", outputs, inputs, groups: 1, window: [3, 3],
+        rows: 3, cols: 3, sources: ["conv1"],
+        statistics: {
+          count: outputs * inputs * 9, nonfinite: 0, sampled: outputs * inputs * 9, nearZero: 0.04,
+          first: -1.4, last: 1.5, mean: 0.002, std: 0.5, low: -1.4, high: 1.5, norm: 51,
+        },
+        counts: view(Int32Array.from({ length: 60 }, (_, at) => 900 * Math.exp(-(((at - 29) / 9) ** 2)))),
+        matrix: {
+          rows: outputs, cols: inputs * 9, top: 0, tileRows: outputs, tileCols: inputs * 9,
+          extreme: view(codes), extremeScale: 1.5,
+        },
+      };
+  const partner = (channel: number) => ({
+    channel, strength: strength[channel], total: channel % 2 ? -0.3 : 0.4, kernel: 9 * channel,
+    rows: 3, cols: 3, map: null,
+  });
+  const numbers = new Float32Array(inputs * 11);
+  numbers.set(drawn(inputs * 9));
+  numbers.set(strength, inputs * 9);
+  numbers.set(drawn(inputs), inputs * 10);
+  const links = (layer: string) => ({
+    layer, count: inputs, strength: inputs * 9, total: inputs * 10, partners: [3, 8, 11].map(partner),
+  });
+  const all = view(Int32Array.from({ length: inputs }, (_, at) => at));
+  return new FakeModel({
+    state: "done",
+    message: "",
+    layers,
+    layer: none ? "relu_1" : "blocks/0/conv2",
+    channel: 5,
+    about,
+    arrangement: {
+      layer: "blocks/0/conv2", what: "pca", words: "", explained: 0.3,
+      numbers: view(Int32Array.from({ length: outputs }, (_, at) => at)), places: view(drawn(2 * outputs)),
+    },
+    structures: ["pca", "similarity", "singular"],
+    structure: "pca",
+    show: name === "matrix" ? "matrix" : "kernels",
+    scale: "auto",
+    order: "index",
+    blocks: "extreme",
+    frame: none
+      ? { number: 1, layer: "relu_1", channel: 0, none: true }
+      : {
+          number: 1, layer: "blocks/0/conv2", channel: 5, norm: 2.1, kernel: 0, taken: all,
+          sourceChannels: all, before: [links("conv1")], after: [links("conv3")], more: [0, 0],
+          own: null, numbers: view(numbers), codes: null,
+        },
+  });
+}

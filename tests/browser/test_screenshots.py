@@ -92,6 +92,15 @@ from tests.models import transformers
 TEXT = cw.Network(transformers.text, params=transformers.text_params(), input_shape=(9,))
 words = "the quick brown fox jumps over the lazy dog".split()
 cw.Attention(TEXT, np.arange(9), tokens=words, query=7)
+weights = cw.Weights(net, image, layer="conv1", channel=19)
+weights.wait()
+weights
+""",
+    """
+matrix = cw.Weights(small, layer="dense1", structure="similarity")
+matrix.show = "matrix"
+matrix.wait()
+matrix
 """,
 )
 NAMES = (
@@ -100,6 +109,7 @@ NAMES = (
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text",
+    "weights", "weights-matrix",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

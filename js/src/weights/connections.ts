@@ -13,6 +13,7 @@ import { largest } from "./frame";
 import { fill, weightPicture } from "./paint";
 
 const TILE = 44; // CSS pixels
+const SMALLEST = 6; // of a cell
 
 export type Walk = (layer: string, channel: number) => void;
 
@@ -47,9 +48,9 @@ class Strip {
     Object.assign(this, { channel, links });
     this.element.classList.toggle("cv-walks", walks);
     const width = this.element.clientWidth;
-    const cell = Math.max(6, Math.min(16, Math.floor(width / links.count)));
-    this.columns = Math.max(1, Math.min(links.count, Math.floor(width / cell)));
-    this.lines = Math.ceil(links.count / this.columns);
+    this.lines = Math.max(1, Math.ceil((links.count * SMALLEST) / Math.max(width, SMALLEST)));
+    this.columns = Math.ceil(links.count / this.lines);
+    const cell = Math.max(SMALLEST, Math.min(16, Math.floor(width / this.columns)));
     const tall = this.lines > 1 ? Math.max(cell, 9) : 16;
     this.element.style.height = `${this.lines * tall}px`;
     const ratio = pixelRatio();
