@@ -209,7 +209,9 @@ class _Walk:
             if math.prod(rest) == 1:
                 return {}
             sizes = [n if axis == varying else 1 for axis, n in enumerate(shape)]
-            labels = {value: {"": np.arange(shape[varying], dtype=np.int32).reshape(sizes)}}
+            labels: dict[int, Labels] = {
+                value: {"": np.arange(shape[varying], dtype=np.int32).reshape(sizes)}
+            }
             for each in reversed(path):
                 self._carry(each, labels)
             if "" not in labels.get(taken, {}):

@@ -1,6 +1,7 @@
 """Kernels, statistics, levels, likeness and connections, against what NumPy and frameworks give."""
 
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,7 +41,7 @@ def of_digits(digits: cw.Network) -> Kernels:
     return kernels(digits)
 
 
-def of_nnx(cls: type[nnx_models.Stepped]) -> tuple[nnx_models.Stepped, Kernels]:
+def of_nnx(cls: type[nnx_models.Stepped]) -> tuple[Any, Kernels]:
     model = nnx_models.made(cls)
     return model, kernels(Network(model, input_shape=cls.shape))
 
@@ -324,7 +325,7 @@ def test_singular_values_tell_the_rank():
     found = singular_values(low.astype(np.float32))
     assert found.complete
     np.testing.assert_allclose(found.values[:3], np.linalg.svd(low)[1][:3], 1e-5)
-    assert found.needed(0.999) <= 3
+    assert found.needed(0.999) in (1, 2, 3)
     assert (found.most, len(found.values)) == (30, 30)
 
 
