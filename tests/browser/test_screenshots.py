@@ -92,6 +92,8 @@ from tests.models import transformers
 TEXT = cw.Network(transformers.text, params=transformers.text_params(), input_shape=(9,))
 words = "the quick brown fox jumps over the lazy dog".split()
 cw.Attention(TEXT, np.arange(9), tokens=words, query=7)
+""",
+    """
 weights = cw.Weights(net, image, layer="conv1", channel=19)
 weights.wait()
 weights
