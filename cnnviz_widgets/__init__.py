@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
+    from .widgets import Training as Training
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -51,6 +52,7 @@ _HOMES = {
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
+    "Training": "widgets",
     "image": "zoo",
     "images": "zoo",
 }
@@ -69,6 +71,7 @@ __all__ = [
     "Operation",
     "RankingChart",
     "Selection",
+    "Training",
     "__version__",
     "evaluate",
     "image",

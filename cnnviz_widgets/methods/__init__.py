@@ -25,12 +25,15 @@ from .decomposition import deep_lift, lrp
 from .deconvolution import Box, Deconvolution, Unit, deconvolution
 from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
 from .direction_objectives import direction, direction_at, local_group, tensor_direction
+from .event_files import EventFiles, Scalars, read_scalars
 from .factors import Factors, factorise
+from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
+from .layer_norms import gradient_norms, layer_norms
 from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
 from .maco import Maco
@@ -73,6 +76,7 @@ from .transforms import (
 )
 from .transparency import Alpha
 from .unit_objectives import channel, class_logit, class_probability, layer, neuron
+from .unit_statistics import UnitStatistics, unit_statistics
 
 __all__ = [
     "CPPN",
@@ -97,6 +101,7 @@ __all__ = [
     "Deconvolution",
     "DreamFrame",
     "DreamPreset",
+    "EventFiles",
     "Example",
     "Factors",
     "Flip",
@@ -113,6 +118,7 @@ __all__ = [
     "Place",
     "Preset",
     "Rotate",
+    "Scalars",
     "Scale",
     "Shift",
     "Thumbnails",
@@ -122,6 +128,7 @@ __all__ = [
     "TopExamples",
     "Transform",
     "Unit",
+    "UnitStatistics",
     "ValueExplained",
     "ValueExplainer",
     "ablation_cam",
@@ -155,10 +162,12 @@ __all__ = [
     "factorise",
     "feature_ablation",
     "fgsm",
+    "filters",
     "frames",
     "full_grad",
     "grad_cam",
     "grad_cam_plus_plus",
+    "gradient_norms",
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
@@ -174,6 +183,7 @@ __all__ = [
     "layer",
     "layer_cam",
     "layer_gradient",
+    "layer_norms",
     "likeness",
     "lime",
     "local_group",
@@ -187,6 +197,7 @@ __all__ = [
     "opacity",
     "pgd",
     "probabilities",
+    "read_scalars",
     "read_texture",
     "real_examples",
     "rise",
@@ -200,6 +211,7 @@ __all__ = [
     "top_example_frames",
     "top_examples",
     "total_variation",
+    "unit_statistics",
     "var_grad",
     "xgrad_cam",
     "xrai",

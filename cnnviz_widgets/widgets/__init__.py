@@ -18,6 +18,7 @@ from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
+from .training import Training
 
 __all__ = [
     "ActivationAtlas",
@@ -32,5 +33,6 @@ __all__ = [
     "LayerList",
     "Operation",
     "Selection",
+    "Training",
     "View",
 ]
