@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Health as Health
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Training as Training
@@ -49,6 +50,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Health": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
@@ -66,6 +68,7 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Health",
     "Layer",
     "Network",
     "Operation",

@@ -22,6 +22,7 @@ const views = [
   "deep-dream",
   "feature-maps",
   "gradient-ascent",
+  "health",
   "image-chooser",
   "layer-list",
   "operation",

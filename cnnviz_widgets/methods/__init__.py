@@ -8,6 +8,7 @@ from .atlas import ICON_STEPS, Atlas, activation_atlas
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
 from .batch_objectives import alignment, diversity, each, interpolation
+from .calibration import Calibration, calibration
 from .cams import (
     cam,
     eigen_cam,
@@ -31,6 +32,7 @@ from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
+from .health import Finding, Health, LayerHealth, health
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
@@ -77,6 +79,7 @@ from .transforms import (
 from .transparency import Alpha
 from .unit_objectives import channel, class_logit, class_probability, layer, neuron
 from .unit_statistics import UnitStatistics, unit_statistics
+from .unlike import Unlike, unlike
 
 __all__ = [
     "CPPN",
@@ -95,6 +98,7 @@ __all__ = [
     "Bilinear",
     "Blur",
     "Box",
+    "Calibration",
     "Compose",
     "Crop",
     "Crops",
@@ -104,10 +108,13 @@ __all__ = [
     "EventFiles",
     "Example",
     "Factors",
+    "Finding",
     "Flip",
     "Fourier",
+    "Health",
     "Jitter",
     "LaplacianPyramid",
+    "LayerHealth",
     "LowResolution",
     "Maco",
     "Noise",
@@ -129,6 +136,7 @@ __all__ = [
     "Transform",
     "Unit",
     "UnitStatistics",
+    "Unlike",
     "ValueExplained",
     "ValueExplainer",
     "ablation_cam",
@@ -141,6 +149,7 @@ __all__ = [
     "blur",
     "blur_ig",
     "boundary_complexity",
+    "calibration",
     "cam",
     "caricature",
     "channel",
@@ -171,6 +180,7 @@ __all__ = [
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
+    "health",
     "hires_cam",
     "input_difference",
     "input_x_gradient",
@@ -212,6 +222,7 @@ __all__ = [
     "top_examples",
     "total_variation",
     "unit_statistics",
+    "unlike",
     "var_grad",
     "xgrad_cam",
     "xrai",

@@ -24,6 +24,7 @@ PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 VIEWS = (
     "activation-atlas", "architecture", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
+    "training", "health",
 )  # fmt: skip
 
 
