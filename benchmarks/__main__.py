@@ -1,12 +1,12 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start]
+python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start] [training]
 """
 
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import attribution, gradients, lucent, pointing, start, views
+from benchmarks.suites import attribution, gradients, lucent, pointing, start, training, views
 
 SUITES = {
     "gradients": gradients.measure,
@@ -15,6 +15,7 @@ SUITES = {
     "pointing": pointing.measure,
     "views": views.measure,
     "start": start.measure,
+    "training": training.measure,
 }
 
 
