@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Health as Health
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
+    from .widgets import Training as Training
     from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
@@ -51,10 +53,12 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Health": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "Weights": "widgets",
+    "Training": "widgets",
     "image": "zoo",
     "images": "zoo",
 }
@@ -69,11 +73,13 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Health",
     "Layer",
     "Network",
     "Operation",
     "RankingChart",
     "Selection",
+    "Training",
     "Weights",
     "__version__",
     "evaluate",

@@ -10,6 +10,7 @@ from .attention_flow import attention_flow, attention_rollout
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
 from .batch_objectives import alignment, diversity, each, interpolation
+from .calibration import Calibration, calibration
 from .cams import (
     cam,
     eigen_cam,
@@ -27,12 +28,16 @@ from .decomposition import deep_lift, lrp
 from .deconvolution import Box, Deconvolution, Unit, deconvolution
 from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
 from .direction_objectives import direction, direction_at, local_group, tensor_direction
+from .event_files import EventFiles, Scalars, read_scalars
 from .factors import Factors, factorise
+from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
+from .health import Finding, Health, LayerHealth, health
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
+from .layer_norms import gradient_norms, layer_norms
 from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
 from .maco import Maco
@@ -75,6 +80,8 @@ from .transforms import (
 )
 from .transparency import Alpha
 from .unit_objectives import channel, class_logit, class_probability, layer, neuron
+from .unit_statistics import UnitStatistics, unit_statistics
+from .unlike import Unlike, unlike
 from .weights import (
     Connections,
     FilterMap,
@@ -112,6 +119,7 @@ __all__ = [
     "Bilinear",
     "Blur",
     "Box",
+    "Calibration",
     "Compose",
     "Connections",
     "Crop",
@@ -119,15 +127,19 @@ __all__ = [
     "Deconvolution",
     "DreamFrame",
     "DreamPreset",
+    "EventFiles",
     "Example",
     "Factors",
     "FilterMap",
+    "Finding",
     "Flip",
     "Fourier",
+    "Health",
     "Jitter",
     "Kernel",
     "Kernels",
     "LaplacianPyramid",
+    "LayerHealth",
     "Links",
     "LowResolution",
     "Maco",
@@ -142,6 +154,7 @@ __all__ = [
     "Place",
     "Preset",
     "Rotate",
+    "Scalars",
     "Scale",
     "Shift",
     "SingularValues",
@@ -152,6 +165,8 @@ __all__ = [
     "TopExamples",
     "Transform",
     "Unit",
+    "UnitStatistics",
+    "Unlike",
     "ValueExplained",
     "ValueExplainer",
     "WeightStatistics",
@@ -170,6 +185,7 @@ __all__ = [
     "blur",
     "blur_ig",
     "boundary_complexity",
+    "calibration",
     "cam",
     "caricature",
     "channel",
@@ -193,13 +209,16 @@ __all__ = [
     "feature_ablation",
     "fgsm",
     "filter_similarity",
+    "filters",
     "frames",
     "full_grad",
     "grad_cam",
     "grad_cam_plus_plus",
+    "gradient_norms",
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
+    "health",
     "hires_cam",
     "input_difference",
     "input_x_gradient",
@@ -213,6 +232,7 @@ __all__ = [
     "layer",
     "layer_cam",
     "layer_gradient",
+    "layer_norms",
     "likeness",
     "lime",
     "local_group",
@@ -227,6 +247,7 @@ __all__ = [
     "pgd",
     "probabilities",
     "project_filters",
+    "read_scalars",
     "read_texture",
     "real_examples",
     "rise",
@@ -241,6 +262,8 @@ __all__ = [
     "top_example_frames",
     "top_examples",
     "total_variation",
+    "unit_statistics",
+    "unlike",
     "var_grad",
     "weight_statistics",
     "xgrad_cam",

@@ -15,10 +15,12 @@ from .deep_dream import DeepDream
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
+from .health import Health
 from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
+from .training import Training
 from .weights import Weights
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Health",
     "ImageChooser",
     "LayerList",
     "Operation",
     "Selection",
+    "Training",
     "View",
     "Weights",
 ]
