@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Intervention as Intervention
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets.ranking_chart import RankingChart as RankingChart
@@ -50,6 +51,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Intervention": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
@@ -67,6 +69,7 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Intervention",
     "Layer",
     "Network",
     "Operation",

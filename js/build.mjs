@@ -24,6 +24,7 @@ const views = [
   "feature-maps",
   "gradient-ascent",
   "image-chooser",
+  "intervention",
   "layer-list",
   "operation",
 ];

@@ -1,5 +1,6 @@
 """The visualisation methods: arrays in, arrays or an iterator of frames out."""
 
+from ..network import Edit
 from .activations import activations
 from .adversarial import Adversarial, attack, fgsm, pgd
 from .ascent import ascend
@@ -21,6 +22,7 @@ from .cams import (
     xgrad_cam,
 )
 from .cams_by_passes import ablation_cam, score_cam
+from .channel_effects import ChannelEffects, channel_effect_frames, channel_effects
 from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
 from .cppn import CPPN
 from .decomposition import deep_lift, lrp
@@ -32,6 +34,7 @@ from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
 from .inside import conductance, layer_gradient, neuron_gradient
+from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
 from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
@@ -94,22 +97,26 @@ __all__ = [
     "Bilinear",
     "Blur",
     "Box",
+    "ChannelEffects",
     "Compose",
     "Crop",
     "Crops",
     "Deconvolution",
     "DreamFrame",
     "DreamPreset",
+    "Edit",
     "Example",
     "Factors",
     "Flip",
     "Fourier",
+    "Intervened",
     "Jitter",
     "LaplacianPyramid",
     "LowResolution",
     "Maco",
     "Noise",
     "Objective",
+    "Outcome",
     "Pad",
     "Parameterisation",
     "Pixels",
@@ -145,6 +152,8 @@ __all__ = [
     "cam",
     "caricature",
     "channel",
+    "channel_effect_frames",
+    "channel_effects",
     "class_logit",
     "class_probability",
     "compose",
@@ -175,6 +184,7 @@ __all__ = [
     "input_x_gradient",
     "integrated_gradients",
     "interpolation",
+    "intervene",
     "invert_features",
     "kernel_shap",
     "l1",

@@ -16,6 +16,7 @@ from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .image_chooser import ImageChooser
+from .intervention import Intervention
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
@@ -31,6 +32,7 @@ __all__ = [
     "FeatureMaps",
     "GradientAscent",
     "ImageChooser",
+    "Intervention",
     "LayerList",
     "Operation",
     "Selection",
