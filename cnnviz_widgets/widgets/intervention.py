@@ -136,6 +136,10 @@ class Intervention(EditingView):
         """End the ranking; what it has found stays."""
         self._runner.stop()
 
+    def settle_frame(self, frame: Frame) -> Frame:
+        """Make the newest frame the one that stays; then no ranking is on its way."""
+        return super().settle_frame({**frame, "ranking": False})
+
     def _new_image(self, _change: Any) -> None:
         self._images += 1
         self._look()
@@ -209,7 +213,8 @@ class Intervention(EditingView):
         return self._seen_class[1]
 
     def _ranking(self, wanted: dict[str, Any], key: Any) -> Iterator[Frame]:
-        frame = self._compared(wanted)
+        frame = self._compared(wanted) | {"ranking": True}
+        yield frame
         net = self._network.with_edits(wanted["edits"])
         for found in channel_effect_frames(
             net, wanted["image"], wanted["layer"], target=frame["target"]

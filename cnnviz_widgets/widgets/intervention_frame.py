@@ -78,7 +78,7 @@ def as_frame(before: Look, after: Look, layer: str, channel: int, seen: str, tar
         "layer": layer,
         "channel": channel,
         "target": target,
-        "own": _quantised(own, *_range(before.map(layer)[..., channel], own)),
+        **_own_map(own, *_range(before.map(layer)[..., channel], own)),
         **_tiles(before.map(seen), after.map(seen), seen),
         **_classes(before.outcome, after.outcome, target),
         **_attributions(before, after),
@@ -117,12 +117,11 @@ def _tiles(before: np.ndarray, after: np.ndarray, seen: str) -> Frame:
     chosen = before[..., channels], after[..., channels], difference[..., channels]
     ranges = [_range(*(each[..., k] for each in chosen[:2])) for k in range(len(channels))]
     most = float(np.nan_to_num(np.abs(chosen[2]), posinf=0, neginf=0).max(initial=0))
-    codes = [[], [], []]
-    for k, limits in enumerate(ranges):
-        for codes_of, each, bounds in zip(
-            codes, chosen, (limits, limits, (-most, most)), strict=True
-        ):
-            codes_of.append(_codes(each[..., k], *bounds).tobytes())
+    apart = [(-most, most)] * len(channels)
+    before_codes, after_codes, apart_codes = (
+        b"".join(_codes(each[..., k], *limits[k]).tobytes() for k in range(len(channels)))
+        for each, limits in zip(chosen, (ranges, ranges, apart), strict=True)
+    )
     means = [np.nan_to_num(each).mean((0, 1)) for each in chosen]
     return {
         "seen": seen,
@@ -135,9 +134,9 @@ def _tiles(before: np.ndarray, after: np.ndarray, seen: str) -> Frame:
         "tile_channels": integers(channels),
         "tile_ranges": floats(ranges),
         "tile_means": floats(np.stack(means, 1)),
-        "before": b"".join(codes[0]),
-        "after": b"".join(codes[1]),
-        "difference": b"".join(codes[2]),
+        "before": before_codes,
+        "after": after_codes,
+        "difference": apart_codes,
     }
 
 
@@ -181,10 +180,11 @@ def _range(*maps: np.ndarray) -> tuple[float, float]:
     return 0.0, high
 
 
-def _quantised(values: np.ndarray, low: float, high: float) -> dict[str, Any]:
+def _own_map(values: np.ndarray, low: float, high: float) -> Frame:
+    """The map that is edited, as it is with the edits."""
     rows, columns = values.shape
-    codes = _codes(values, low, high).tobytes()
-    return {"rows": rows, "cols": columns, "low": low, "high": high, "codes": codes}
+    info = {"rows": rows, "cols": columns, "low": low, "high": high}
+    return {"own": info, "own_codes": _codes(values, low, high).tobytes()}
 
 
 def _codes(values: np.ndarray, low: float, high: float) -> np.ndarray:
