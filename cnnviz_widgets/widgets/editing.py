@@ -13,11 +13,11 @@ import traitlets as t
 
 from .. import zoo
 from ..network import Edit, InputError, Network
+from ..network.errors import suggest
 from .edit_stack import EditStack
 from .image_chooser import pictures_for
 from .intervention_told import told_history, told_stack
 from .locked import LOCK
-from .names import check_name
 from .pictured import PicturedLayers
 from .wire import MalformedMessageError, text, whole
 
@@ -177,7 +177,10 @@ class EditingView(PicturedLayers):
 
     def _donor(self, name: str) -> Any:
         """An image to transplant from, of the size of the one that is looked at."""
-        check_name("an image to transplant from", name, self.donors)
+        if name not in self.donors:
+            raise InputError(
+                f"expected an image to transplant from, got {name!r}: {suggest(name, self.donors)}"
+            )
         if self._given is not None:
             return self._given[name]
         rows, columns = self._network.batch(self.image).shape[1:3]

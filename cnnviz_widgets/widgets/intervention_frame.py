@@ -117,7 +117,7 @@ def _tiles(before: np.ndarray, after: np.ndarray, seen: str) -> Frame:
     chosen = before[..., channels], after[..., channels], difference[..., channels]
     ranges = [_range(*(each[..., k] for each in chosen[:2])) for k in range(len(channels))]
     most = float(np.nan_to_num(np.abs(chosen[2]), posinf=0, neginf=0).max(initial=0))
-    apart = [(-most, most)] * len(channels)
+    apart = [(-most or -1.0, most or 1.0)] * len(channels)  # no difference is in the middle
     before_codes, after_codes, apart_codes = (
         b"".join(_codes(each[..., k], *limits[k]).tobytes() for k in range(len(channels)))
         for each, limits in zip(chosen, (ranges, ranges, apart), strict=True)
@@ -166,7 +166,7 @@ def _attributions(before: Look, after: Look) -> Frame:
         "refused": "",
         "attribution_before": _codes(first, *bounds).tobytes(),
         "attribution_after": _codes(then, *bounds).tobytes(),
-        "attribution_difference": _codes(then - first, -apart, apart).tobytes(),
+        "attribution_difference": _codes(then - first, -apart or -1.0, apart or 1.0).tobytes(),
     }
 
 
@@ -188,8 +188,8 @@ def _own_map(values: np.ndarray, low: float, high: float) -> Frame:
 
 
 def _codes(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Values as codes, 0 for `low` and 255 for `high`; the middle where there is no range."""
+    """Values as codes, 0 for `low` and 255 for `high`; all 0 where there is no range."""
     if not high > low:
-        return np.full(values.shape, 0 if low == 0 else 128, np.uint8)
+        return np.zeros(values.shape, np.uint8)
     known = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
     return np.rint(255 * ((known - low) / (high - low)).clip(0, 1)).astype(np.uint8)

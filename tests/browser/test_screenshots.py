@@ -93,6 +93,22 @@ TEXT = cw.Network(transformers.text, params=transformers.text_params(), input_sh
 words = "the quick brown fox jumps over the lazy dog".split()
 cw.Attention(TEXT, np.arange(9), tokens=words, query=7)
 """,
+    """
+change = cw.Intervention(net, net.fit(image), layer="conv2", channel=5, seen="conv4")
+change.boost(3.0)
+change.region = [10, 20, 40, 60]
+change.negate()
+change.change(1, on=False)
+change.wait()
+change
+""",
+    """
+vector = cw.Intervention(small, small.fit(cw.image("digit-3")), layer="dense1", seen="dense2")
+vector.mute()
+vector.rank()
+vector.wait()
+vector
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -100,6 +116,7 @@ NAMES = (
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text",
+    "intervention", "intervention-dense",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

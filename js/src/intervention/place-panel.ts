@@ -56,6 +56,9 @@ export class PlacePanel {
     this.panel.title(`${frame.layer}:${frame.channel}`);
     this.stage.frame.hidden = !spatial;
     this.number.hidden = spatial;
+    const { element } = this.stage;
+    element.classList.toggle("cv-vector", !spatial);
+    element.style.setProperty("--cv-aspect", String(shownAspect(rows, cols)));
     const codes = asBytes(frame.own_codes);
     const colors = colorsOf(low, theme);
     this.bar.paint(colors, [low, high]);

@@ -33,7 +33,8 @@ export class StackPanel {
   ) {
     const command = (name: string) => () => send({ type: "command", command: name });
     this.undo = button("Undo", "restart", command("undo"), signal);
-    this.redo = button("Redo", "step", command("redo"), signal);
+    this.redo = button("Redo", "restart", command("redo"), signal);
+    this.redo.classList.add("cv-mirrored");
     this.clear = button("Clear", "remove", command("clear"), signal);
     const buttons = h("div", { class: "cv-buttons" }, this.undo, this.redo, this.clear);
     this.panel = new Panel("edits-made", this.empty, this.list, buttons);

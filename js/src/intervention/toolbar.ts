@@ -48,9 +48,9 @@ export class Toolbar {
     const watched = layers.map(({ name }) => ({ value: name, text: name }));
     this.seen.set(model.get("seen"), watched);
     const classes = model.get("classes");
-    const own = model.get("target") === null && frame ? `: ${classes[frame.target]}` : "";
+    const own = model.get("target") === null && frame ? ` (${classes[frame.target]})` : "";
     this.target.set(String(model.get("target") ?? ""), [
-      { value: "", text: `what the network sees${own}` },
+      { value: "", text: `predicted${own}` },
       ...classes.map((text, at) => ({ value: String(at), text })),
     ]);
     const methods = model.get("methods").map(([value, text]) => ({ value, text }));
