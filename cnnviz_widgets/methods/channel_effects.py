@@ -121,10 +121,10 @@ class _Image:
         self, net: Network, image: Float[Array, "1 ..."], target: int, layer: str, together: int
     ) -> None:
         self._target = target
-        self._static = {"layer": layer, "logits": net.logits.name}
+        self._layer, self._logits = layer, net.logits.name
         copies = jnp.repeat(image, together, 0)
         self._run, self._copies = net.at(copies.shape).run, copies
-        strength, own = net.at(image.shape).run(_whole, image, **self._static)
+        strength, own = net.at(image.shape).run(_whole, image, layer=layer, logits=net.logits.name)
         strength = np.asarray(strength)
         self._own = np.asarray(own)[:, 0, target]
         order = np.argsort(-strength, kind="stable")
@@ -135,7 +135,8 @@ class _Image:
     def without(self, channels: Int[np.ndarray, " k"]) -> Float[np.ndarray, "2 k"]:
         """The change of logit and probability without each of some channels."""
         filled = np.resize(channels, len(self._copies))
-        found = self._run(_muted, self._copies, np.asarray(filled, np.int32), **self._static)
+        numbers = np.asarray(filled, np.int32)
+        found = self._run(_muted, self._copies, numbers, layer=self._layer, logits=self._logits)
         changes = np.asarray(found)[:, :, self._target] - self._own[:, None]
         return changes[:, : len(channels)]
 

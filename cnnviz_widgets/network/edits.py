@@ -151,8 +151,8 @@ def check_region(edit: Edit, layer: Layer) -> None:
 
 def places(layer: Layer) -> tuple[int, int]:
     """Rows and columns of a layer's maps; (1, 1) without places."""
-    sizes = [layer.shape[axis] for axis in layer.spatial]
-    return (1, *sizes)[-2:] if sizes else (1, 1)
+    sizes = [1, 1, *(layer.shape[axis] for axis in layer.spatial)]
+    return sizes[-2], sizes[-1]
 
 
 def change_of(edits: Sequence[tuple[Edit, Any]], layer: Layer) -> Change:

@@ -54,6 +54,7 @@ def x() -> np.ndarray:
 def by_hand(values, edit: Edit, other=None, means=None) -> jnp.ndarray:
     """The edit as NumPy assignments."""
     found = np.array(values)
+    assert edit.channels is None or isinstance(edit.channels, tuple)
     channels = edit.channels or range(found.shape[-1])
     top, left, bottom, right = edit.region or (0, 0, None, None)
     places = (slice(top, bottom), slice(left, right)) if found.ndim == 4 else ()
