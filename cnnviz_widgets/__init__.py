@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Health as Health
+    from .widgets import Intervention as Intervention
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Training as Training
@@ -54,6 +55,7 @@ _HOMES = {
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
     "Health": "widgets",
+    "Intervention": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
@@ -74,6 +76,7 @@ __all__ = [
     "FeatureMaps",
     "GradientAscent",
     "Health",
+    "Intervention",
     "Layer",
     "Network",
     "Operation",

@@ -25,6 +25,7 @@ const views = [
   "gradient-ascent",
   "health",
   "image-chooser",
+  "intervention",
   "layer-list",
   "operation",
   "weights",

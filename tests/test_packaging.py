@@ -22,6 +22,7 @@ VIEWS = (
     "feature-maps",
     "gradient-ascent",
     "image-chooser",
+    "intervention",
     "layer-list",
     "operation",
     "weights",

@@ -1,5 +1,6 @@
 """The visualisation methods: arrays in, arrays or an iterator of frames out."""
 
+from ..network import Edit
 from .activations import activations
 from .adversarial import Adversarial, attack, fgsm, pgd
 from .ascent import ascend
@@ -22,6 +23,7 @@ from .cams import (
     xgrad_cam,
 )
 from .cams_by_passes import ablation_cam, score_cam
+from .channel_effects import ChannelEffects, channel_effect_frames, channel_effects
 from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
 from .cppn import CPPN
 from .decomposition import deep_lift, lrp
@@ -36,6 +38,7 @@ from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
 from .health import Finding, Health, LayerHealth, health
 from .inside import conductance, layer_gradient, neuron_gradient
+from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
 from .likeness_objectives import activation_difference, likeness
@@ -120,6 +123,7 @@ __all__ = [
     "Blur",
     "Box",
     "Calibration",
+    "ChannelEffects",
     "Compose",
     "Connections",
     "Crop",
@@ -127,6 +131,7 @@ __all__ = [
     "Deconvolution",
     "DreamFrame",
     "DreamPreset",
+    "Edit",
     "EventFiles",
     "Example",
     "Factors",
@@ -135,6 +140,7 @@ __all__ = [
     "Flip",
     "Fourier",
     "Health",
+    "Intervened",
     "Jitter",
     "Kernel",
     "Kernels",
@@ -148,6 +154,7 @@ __all__ = [
     "NoKernelError",
     "Noise",
     "Objective",
+    "Outcome",
     "Pad",
     "Parameterisation",
     "Pixels",
@@ -189,6 +196,8 @@ __all__ = [
     "cam",
     "caricature",
     "channel",
+    "channel_effect_frames",
+    "channel_effects",
     "class_logit",
     "class_probability",
     "compose",
@@ -224,6 +233,7 @@ __all__ = [
     "input_x_gradient",
     "integrated_gradients",
     "interpolation",
+    "intervene",
     "invert_features",
     "kernel_shap",
     "kernels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -31,10 +32,20 @@ def probabilities(net: Network, x: Any) -> Float[Array, "n k"]:
 
 
 def _probabilities(replay: Replay, x: Float[Array, "n ..."], logits: str) -> Float[Array, "n k"]:
+    return as_probabilities(replay, x, logits)
+
+
+def as_probabilities(
+    replay: Replay,
+    x: Float[Array, "n ..."],
+    logits: str,
+    edits: Mapping[str, Callable[[jax.Array], jax.Array]] | None = None,
+) -> Float[Array, "n k"]:
+    """Class probabilities, given what to make of layers."""
     last = replay.layers[-1]
     final = last.parts[-1] if last.parts else last
     if final.operation in ("softmax", "sigmoid", "logistic"):
-        found = replay(x, [final.name])[final.name]
+        found = replay(x, [final.name], edits)[final.name]
     else:
-        found = jax.nn.softmax(replay(x, [logits])[logits].astype(jnp.float32))
+        found = jax.nn.softmax(replay(x, [logits], edits)[logits].astype(jnp.float32))
     return found.reshape(found.shape[0], -1)

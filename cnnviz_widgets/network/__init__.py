@@ -2,6 +2,7 @@
 
 from .attention import AttentionLayer, find_attention
 from .bundled import load
+from .edits import Edit
 from .errors import (
     InputError,
     ModelError,
@@ -32,6 +33,7 @@ __all__ = [
     "AttentionLayer",
     "Composite",
     "Edge",
+    "Edit",
     "InputError",
     "Layer",
     "LayerGraph",

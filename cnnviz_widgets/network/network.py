@@ -18,10 +18,12 @@ import numpy as np
 from jaxtyping import Array, Float32
 
 from . import adapters, table
+from .edits import Edit, check_edit
 from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
 from .images import check_batch, check_shape, fit_image
 from .layers import Layer
 from .naming import Namer
+from .resolving import changes_of
 from .traced import TracedProgram
 
 MAX_SHAPES = 8  # programs kept; a program of VGG16 holds 60 MB of flipped kernels
@@ -71,6 +73,8 @@ class Network:
         self._weight_names = _unique(self._model.names)
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
         self._lock = threading.RLock()
+        self._unedited: Network | None = None
+        self.edits: tuple[Edit, ...] = ()
         self._layout = self.at((1, *self.input_shape)).layout
         assert self._layout.logits is not None
         self._by_name = {layer.name: layer for layer in self._layout.everything()}
@@ -128,6 +132,8 @@ class Network:
             >>> first = net.weights_of("conv1")[0]
             >>> blind = net.with_weights({first: 0 * net.weights[first]})
         """
+        if self._unedited is not None:
+            return self._unedited.with_weights(weights).with_edits(self.edits)
         known = self.weights
         for name, weight in weights.items():
             if name not in known:
@@ -197,6 +203,44 @@ class Network:
             f"{type(model).__name__} with {', '.join(list(found)[:3]) or 'no weights'}; the "
             f"network has {', '.join(list(own)[:3]) or 'none'}."
         )
+
+    def with_edits(self, edits: Sequence[Edit]) -> Network:
+        """This network with values changed on their way; neither it nor the model is changed.
+
+        All methods and views work on it: what comes after an edit sees the edited values, and so
+        does a tap. Both networks share what is traced and compiled; only edits of another set of
+        layers are compiled anew. LRP, DeepLift, FullGrad and the explanation of a single number
+        refuse such a network, since they read operations one by one.
+
+        Args:
+            edits: made one after the other, after those that there are.
+
+        Returns:
+            A network of its own.
+
+        Raises:
+            UnknownLayerError, UnknownTargetError: if there is no such layer or channel.
+            InputError: if a layer cannot be edited so. That a region or another image does not fit
+                is said when the network is run, since only then the sizes are known.
+
+        Example:
+            >>> net = cw.load("digits")
+            >>> blind = net.with_edits([Edit("conv1", "mute", channels=5)])
+            >>> cw.methods.probabilities(blind, cw.image("digit-3"))
+        """
+        for edit in edits:
+            check_edit(edit, self[edit.layer])
+        other = copy.copy(self)
+        other._unedited = self.unedited
+        other.edits = (*self.edits, *edits)
+        other._lock = threading.RLock()
+        other._programs = {}
+        return other
+
+    @property
+    def unedited(self) -> Network:
+        """This network without its edits."""
+        return self._unedited or self
 
     @property
     def flops(self) -> int:
@@ -294,6 +338,10 @@ class Network:
         return found
 
     def _trace(self, shape: tuple[int, ...]) -> TracedProgram:
+        plain = self._unedited
+        if plain is not None:
+            traced = plain.at(shape)
+            return traced.with_changes(lambda: changes_of(self.edits, traced, plain))
         return TracedProgram(self._model, self.preprocess, shape, first=not self._programs)
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -312,7 +360,7 @@ class Network:
         size = " × ".join(str(n) for n in self.input_shape)
         return (
             f"Network {size}, {len(self.layers)} layers, {self.parameters:,} parameters, "
-            f"{table.count(self.flops)}FLOPs"
+            f"{table.count(self.flops)}FLOPs{_said(self.edits)}"
         )
 
     def __str__(self) -> str:
@@ -323,6 +371,10 @@ class Network:
 
     def _summary(self) -> table.Summary:
         return table.Summary(repr(self), self.layers, self.logits.name)
+
+
+def _said(edits: Sequence[Edit]) -> str:
+    return f", {len(edits)} edit{'s' * (len(edits) != 1)}" if edits else ""
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ that becomes a constant in the compiled code, nor is it computed twice.
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from .adapters import Traceable
+from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
 from .one_channel import channel_axis, convolution_behind, convolve_some
@@ -27,18 +29,29 @@ from .reading import find_layers
 from .rules import NO_RULES, RuleBook
 
 Arrays = dict[int, jax.Array]
+Changes = Mapping[str, Change]
 
 
 class Replay:
     """A program bound to its weights and rules, to be called inside compiled functions."""
 
     def __init__(
-        self, traced: TracedProgram, values: Arrays, rules: RuleBook, prepared: dict[int, Any]
+        self,
+        traced: TracedProgram,
+        values: Arrays,
+        rules: RuleBook,
+        prepared: dict[int, Any],
+        changes: Changes,
     ) -> None:
         self._traced = traced
         self._values = values
         self._rules = rules
         self._prepared = prepared
+        layers = {name: traced.layer(name) for name in changes}
+        self._own_edits: dict[int, Edit] = {
+            layer.value: functools.partial(changed, change=changes[name], layer=layer)
+            for name, layer in layers.items()
+        }
 
     def __call__(
         self, x: jax.Array, names: Sequence[str], edits: Mapping[str, Edit] | None = None
@@ -106,8 +119,12 @@ class Replay:
         edits: Mapping[int, Edit] | None = None,
         replaced: Mapping[int, Replacement] | None = None,
     ) -> list[jax.Array]:
-        """The program's values by number; `edits` and `replaced` as `Program.replay` has them."""
+        """The program's values by number; `edits` and `replaced` as `Program.replay` has them.
+
+        The network's own edits come before those of a caller.
+        """
         program = self._traced.program
+        edits = _one_after_the_other(self._own_edits, edits or {})
         known = {**self._values, program.x: x}
         self._traced.check(self._rules, program.needed(numbers, known, replaced))
         return program.replay(
@@ -121,7 +138,16 @@ class Replay:
 
     @property
     def program(self) -> Program:
-        """The operations that are replayed."""
+        """The operations that are replayed, for methods that read them one by one.
+
+        Raises:
+            InputError: if the network has edits, which such a method would pass over.
+        """
+        if self._own_edits:
+            raise InputError(
+                "expected a network without edits: this method reads each operation by itself, and "
+                "would pass over what is edited between them. Choose another, or net.unedited."
+            )
         return self._traced.program
 
     @property
@@ -175,6 +201,8 @@ class TracedProgram:
         self._frozen: Arrays | None = None
         self._prepared: dict[RuleBook, dict[int, Any]] = {NO_RULES: {}}
         self._preparing: dict[RuleBook, Callable[[Arrays], dict[int, Any]]] = {}
+        self._plain: TracedProgram = self  # without edits
+        self._changes: Callable[[], Changes] = dict
         self._structure: Any = None  # of the model's output; known once it is traced
 
         def apply(weights: Sequence[Any], x: jax.Array) -> Any:
@@ -213,6 +241,17 @@ class TracedProgram:
         other._model = model
         other._frozen = None
         other._prepared = {NO_RULES: {}}
+        other._plain = other
+        return other
+
+    def with_changes(self, changes: Callable[[], Changes]) -> TracedProgram:
+        """The same program with edits; compiles anew only where other layers are edited.
+
+        Args:
+            changes: gives the edits of each layer by its name; called when something is run.
+        """
+        other = copy.copy(self)
+        other._changes = functools.cache(changes)
         return other
 
     def layer(self, name: str) -> Layer:
@@ -251,18 +290,26 @@ class TracedProgram:
                 constants.
             static: hashable choices, such as the names of layers.
         """
-        compiled = self._compile(function, rules, static)
-        return compiled(self.frozen, self.prepared(rules), *arrays)
+        changes = self._changes()
+        compiled = self._plain._compile(function, rules, static, tuple(sorted(changes)))
+        return compiled(self.frozen, self.prepared(rules), changes, *arrays)
 
     def _compile(
-        self, function: Callable[..., Any], rules: RuleBook, static: Mapping[str, Hashable]
+        self,
+        function: Callable[..., Any],
+        rules: RuleBook,
+        static: Mapping[str, Hashable],
+        edited: tuple[str, ...],
     ) -> Callable[..., Any]:
-        key = (function, rules, tuple(sorted(static.items())))
+        key = (function, rules, tuple(sorted(static.items())), edited)
         with self._lock:
             if key not in self._compiled:
 
-                def call(values: Arrays, prepared: dict[int, Any], *arrays: Any) -> Any:
-                    return function(Replay(self, values, rules, prepared), *arrays, **static)
+                def call(
+                    values: Arrays, prepared: dict[int, Any], changes: Changes, *arrays: Any
+                ) -> Any:
+                    replay = Replay(self, values, rules, prepared, changes)
+                    return function(replay, *arrays, **static)
 
                 self._compiled[key] = jax.jit(call)
             return self._compiled[key]
@@ -270,6 +317,8 @@ class TracedProgram:
     @property
     def frozen(self) -> Arrays:
         """Everything that the input's operations take and that does not depend on the input."""
+        if self._plain is not self:
+            return self._plain.frozen
         with self._lock:
             if self._frozen is None:
                 self._frozen = self._freezing(self._model.weights)
@@ -277,12 +326,23 @@ class TracedProgram:
 
     def prepared(self, rules: RuleBook) -> dict[int, Any]:
         """What `rules` compute once from frozen values, by the operation's index."""
+        if self._plain is not self:
+            return self._plain.prepared(rules)
         with self._lock:
             if rules not in self._prepared:
                 if rules not in self._preparing:
                     self._preparing[rules] = _preparing(self.program, rules)
                 self._prepared[rules] = self._preparing[rules](self.frozen)
             return self._prepared[rules]
+
+
+def _one_after_the_other(first: Mapping[int, Edit], then: Mapping[int, Edit]) -> dict[int, Edit]:
+    """Edits of values, those of `then` after those of `first`."""
+
+    def both(number: int) -> Edit:
+        return lambda value: then[number](first[number](value))
+
+    return {**first, **then, **{number: both(number) for number in first.keys() & then.keys()}}
 
 
 def _freezing(program: Program) -> Callable[[Sequence[Any]], Arrays]:

@@ -17,6 +17,7 @@ from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .health import Health
 from .image_chooser import ImageChooser
+from .intervention import Intervention
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
@@ -35,6 +36,7 @@ __all__ = [
     "GradientAscent",
     "Health",
     "ImageChooser",
+    "Intervention",
     "LayerList",
     "Operation",
     "Selection",

@@ -103,6 +103,8 @@ matrix = cw.Weights(small, layer="dense1", structure="similarity")
 matrix.show = "matrix"
 matrix.wait()
 matrix
+""",
+    """
 from tests.models.learning import SHAPE, Loop
 loop = Loop()
 watch = cw.Training(loop.model, loop.images, loop.labels, unit="conv2:3", every=5, ascent_steps=4)
@@ -112,6 +114,8 @@ for step in range(40):
     watch.step(loop.model, loss=loss, accuracy=step / 50, grads=grads, **more)
 watch.end()
 watch
+""",
+    """
 sick = cw.Network(loop.model, input_shape=SHAPE)
 bias = sick.weights["conv1/bias"].at[2].set(-100.0)
 kernel = sick.weights["conv2/kernel"]
@@ -120,6 +124,22 @@ sick = sick.with_weights({"conv1/bias": bias, "conv2/kernel": kernel})
 health = cw.Health(sick, loop.images, np.roll(loop.labels, 1))
 health.wait()
 health
+""",
+    """
+change = cw.Intervention(net, net.fit(image), layer="conv2", channel=5, seen="conv4")
+change.boost(3.0)
+change.region = [10, 20, 40, 60]
+change.negate()
+change.change(1, on=False)
+change.wait()
+change
+""",
+    """
+vector = cw.Intervention(small, small.fit(cw.image("digit-3")), layer="dense1", seen="dense2")
+vector.mute()
+vector.rank()
+vector.wait()
+vector
 """,
 )
 NAMES = (
@@ -130,6 +150,7 @@ NAMES = (
     "attention", "attention-text",
     "weights", "weights-matrix",
     "training", "health",
+    "intervention", "intervention-dense",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -154,7 +154,7 @@ def test_weights_and_closed_over_arrays_are_no_constants():
     program.run(_edited, x, 0.0, name="conv", wanted=("conv",))
     compiled: Any
     (compiled,) = program._compiled.values()
-    text = compiled.lower(program.frozen, {}, x, 0.0).as_text()
+    text = compiled.lower(program.frozen, {}, {}, x, 0.0).as_text()
     assert len(text) < 20_000
 
 

@@ -81,6 +81,11 @@ class ValueExplainer:
         batch = net.batch(x)
         if batch.shape[0] != 1:
             raise InputError(f"expected one image, got a batch of {batch.shape[0]}. Pass x[:1].")
+        if net.edits:
+            raise InputError(
+                "expected a network without edits: its operations are told one by one, and what is "
+                "edited between them would not add up. Pass net.unedited."
+            )
         self._traced = net.at(batch.shape)
         self._reading = Reading(self._traced, batch)
 
