@@ -31,6 +31,7 @@ from .factors import Factors, factorise
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
+from .hidden_states import StatesOverTime, hidden_states, recurrent_layers
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
 from .likeness_objectives import activation_difference, likeness
@@ -145,6 +146,7 @@ __all__ = [
     "Scale",
     "Shift",
     "SingularValues",
+    "StatesOverTime",
     "Thumbnails",
     "TileSheet",
     "TileSheets",
@@ -200,6 +202,7 @@ __all__ = [
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
+    "hidden_states",
     "hires_cam",
     "input_difference",
     "input_x_gradient",
@@ -229,6 +232,7 @@ __all__ = [
     "project_filters",
     "read_texture",
     "real_examples",
+    "recurrent_layers",
     "rise",
     "saliency",
     "score_cam",

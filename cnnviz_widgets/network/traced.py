@@ -9,6 +9,7 @@ that becomes a constant in the compiled code, nor is it computed twice.
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,8 +19,10 @@ import jax
 import jax.numpy as jnp
 
 from .adapters import Traceable
+from .axes import find_axes
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
 from .operation import Operation
 from .program import Edit, Program, Replacement, trace
@@ -143,6 +146,11 @@ class Replay:
         """The layers in the order of execution."""
         return self.layout.layers
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The recurrent loops, in the order of execution."""
+        return self._traced.loops
+
     def layer(self, name: str) -> Layer:
         """A layer, block or part, as it is at this input's shape."""
         return self._traced.layer(name)
@@ -214,6 +222,11 @@ class TracedProgram:
         other._frozen = None
         other._prepared = {NO_RULES: {}}
         return other
+
+    @functools.cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        """The recurrent loops, in the order of execution."""
+        return find_loops(self.program, self.layout.owners, find_axes(self.program))
 
     def layer(self, name: str) -> Layer:
         """The layer, block or part of that name, as it is at this shape."""

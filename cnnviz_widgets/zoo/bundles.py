@@ -11,6 +11,8 @@ from .images import PHOTOGRAPHS, unknown
 from .models import DIGIT_CLASSES, DigitsCNN, PhotosCNN
 from .vision_transformer import PhotosViT
 from .weights import load_weights
+from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN
+from .weights import fill_streams, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -60,6 +62,7 @@ def centred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
 
 ARCHITECTURES = {
     "digits": Architecture(DigitsCNN, (28, 28, 1), DIGIT_CLASSES),
+    "digits_gru": Architecture(DigitsGRU, (28, 28, 1), DIGIT_CLASSES),
     "photos": Architecture(
         lambda rngs: PhotosCNN(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
     ),
@@ -112,6 +115,7 @@ def pretrained(name: str) -> Bundle:
     known = architecture(name)
     module = nnx.eval_shape(lambda: build(name))  # draws no weights only to replace them
     load_weights(module, WEIGHTS / f"{name}.safetensors")
+    fill_streams(module)
     module.eval()
     card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
     return Bundle(module, known.input_shape, known.classes, known.preprocess, card)

@@ -1,6 +1,6 @@
 """The architectures of the bundled networks.
 
-Both are plain flax.nnx modules: convolutions, norms and dense layers are attributes, which give a
+All are plain flax.nnx modules: convolutions, norms and dense layers are attributes, which give a
 viewer their names; ReLU, pooling and softmax are functions between them, as most people write
 them. `logits` is what training wants; calling the network gives probabilities.
 """
@@ -36,6 +36,27 @@ class DigitsCNN(nnx.Module):
         x = nnx.relu(self.conv3(x))
         x = nnx.relu(self.dense1(x.reshape(len(x), -1)))
         return self.dense2(x)
+
+    def __call__(self, x: Array) -> Array:
+        """(N, 28, 28, 1) in [0, 1] to probabilities (N, 10)."""
+        return nnx.softmax(self.logits(x))
+
+
+class DigitsGRU(nnx.Module):
+    """A recurrent network for the same digits, read row by row from the top.
+
+    Each of the 28 rows is one step of a gated recurrent unit of 48; a dense layer reads the state
+    after the last row.
+    """
+
+    def __init__(self, rngs: nnx.Rngs):
+        self.gru = nnx.RNN(nnx.GRUCell(28, 48, rngs=rngs), rngs=rngs)
+        self.dense = nnx.Linear(48, len(DIGIT_CLASSES), rngs=rngs)
+
+    def logits(self, x: Array) -> Array:
+        """(N, 28, 28, 1) in [0, 1] to (N, 10) before the softmax."""
+        states = self.gru(x[..., 0])  # rows are steps, columns are features
+        return self.dense(states[:, -1])
 
     def __call__(self, x: Array) -> Array:
         """(N, 28, 28, 1) in [0, 1] to probabilities (N, 10)."""
