@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import HiddenStates as HiddenStates
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Weights as Weights
@@ -51,6 +52,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "HiddenStates": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
@@ -69,6 +71,7 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "HiddenStates",
     "Layer",
     "Network",
     "Operation",

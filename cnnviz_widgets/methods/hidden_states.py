@@ -71,8 +71,8 @@ def recurrent_layers(net: Network, shape: Sequence[int] | None = None) -> tuple[
 def hidden_states(net: Network, x: Any, *, layer: str | None = None) -> StatesOverTime:
     """States, gates and predictions of a recurrent layer after each step.
 
-    Any layer that JAX runs as a `scan` over a sequence can be shown: those of Flax and of Keras, and
-    a bare `jax.lax.scan`. A loop that Python has unrolled leaves no loop to be seen.
+    Any layer that JAX runs as a `scan` over a sequence can be shown: those of Flax and of Keras,
+    and a bare `jax.lax.scan`. A loop that Python has unrolled leaves no loop to be seen.
 
     Args:
         net: the network.

@@ -11,6 +11,7 @@ layers whose weights were stacked) reads no sequence, and is left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,8 @@ class Loop:
     """A loop that reads a sequence.
 
     Attributes:
-        name: of the layer that it is.
+        name: of the layer that it is; the second loop of one layer has a number.
+        owner: the name of that layer.
         operation: the scan, in the network's program.
         body: one step, with all that it takes as weights: constants, what is carried, what is read.
         gates: of the body, with their numbers there.
@@ -44,6 +46,7 @@ class Loop:
     """
 
     name: str
+    owner: str
     operation: Operation
     body: Program
     gates: tuple[Gate, ...]
@@ -56,6 +59,13 @@ class Loop:
     def length(self) -> int:
         """How many steps there are."""
         return self.operation.params["length"]
+
+    @property
+    def units(self) -> int:
+        """How many units a state has."""
+        shape = list(self.operation.equation.outvars[next(iter(self.states.values()))].aval.shape)
+        del shape[self.batch]
+        return math.prod(shape)
 
     @property
     def reverse(self) -> bool:
@@ -139,10 +149,11 @@ def _read_loop(
     found = axes.get(next(iter(read))) if read else None
     return Loop(
         name(owner),
+        owner,
         operation,
         body,
         gates,
-        _named(places, body, gates),
+        _named(places, gates),
         next(iter(places.values())),
         tuple(read.items()),
         found[0] if found else None,
@@ -150,7 +161,7 @@ def _read_loop(
 
 
 def _batch(program: Program, axes: Mapping[int, Axes], value: int, first: int = 0) -> int | None:
-    """Which axis of a value, from `first` on, is the batch; `None` if it has no units of its own."""
+    """Which axis of a value, from `first` on, is the batch; `None` if it is nothing with units."""
     aval = program.avals[value]
     if value not in program.live or not jnp.issubdtype(aval.dtype, jnp.floating):
         return None
@@ -171,7 +182,7 @@ def _body(operation: Operation) -> Program:
     return trace(lambda values, _: step(*values), given, nothing)
 
 
-def _named(places: Mapping[int, int], body: Program, gates: Sequence[Gate]) -> dict[str, int]:
+def _named(places: Mapping[int, int], gates: Sequence[Gate]) -> dict[str, int]:
     """States by name. A gate of an LSTM tells its cell from what it shows to others."""
     cell = next((gate.keeps for gate in gates if gate.name == "forget"), None)
     if len(places) == 1:

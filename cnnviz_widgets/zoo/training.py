@@ -1,7 +1,7 @@
 """How the bundled networks are trained and judged.
 
-One loop serves all of them; a `Recipe` holds what differs. All randomness comes from one seed, so that a
-run can be repeated exactly on the same machine.
+One loop serves all of them; a `Recipe` holds what differs. All randomness comes from one seed, so
+that a run can be repeated exactly on the same machine.
 """
 
 from collections.abc import Callable, Iterator

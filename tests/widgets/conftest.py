@@ -25,6 +25,8 @@ VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
     "weights",
+    "activation-atlas", "architecture", "attribution", "deconvolution", "deep-dream",
+    "feature-maps", "gradient-ascent", "hidden-states", "image-chooser", "layer-list", "operation",
 )  # fmt: skip
 
 
