@@ -131,7 +131,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const repaint = () => painter.request();
-  followSize([input.stageElement, traces.trackElement], repaint, signal);
+  const tracks = [read, states, traces, course].map(({ trackElement }) => trackElement);
+  followSize([input.stageElement, ...tracks], repaint, signal);
   const followed = ["layers", "layer", "channel", "step", "show", "shown", "order", "picture", "state"];
   follow(model, followed as (keyof Traits & string)[], repaint, signal);
   receiveFrames(
@@ -173,6 +174,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       const most = Math.max(-low, high);
       read.paint(`Input, ${plural(inputs.rows, "value")} a step`, inputs, {
         palette: palette(signed ? "diverging" : "gray", theme),
+        theme,
         low: signed ? -most : low,
         high: signed ? most : high,
         order: rowOrder(inputs, "index"),
@@ -192,6 +194,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       const most = Math.max(-low, high) || 1;
       states.paint(`${capital(mapTitle(shown, map.gate))}, ${plural(map.rows, "unit")}`, map, {
         palette: palette(map.gate ? "viridis" : "diverging", theme),
+        theme,
         low: map.gate ? 0 : -most,
         high: map.gate ? 1 : most,
         order: rowOrder(map, model.get("order")),
@@ -208,6 +211,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     if (said) {
       course.paint("Prediction after each step", said, {
         palette: palette("viridis", theme),
+        theme,
         low: 0,
         high: 1,
         order: rowOrder(said, "index"),

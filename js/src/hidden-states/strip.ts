@@ -2,8 +2,8 @@
  * A strip: numbers over time as a heat map, one column a step. All strips of a view share their
  * time axis, so a step is one line through all of them.
  */
-import { context, pictureCanvas, resize } from "../lib/canvas";
-import { type Palette, paletteIndex } from "../lib/colormap";
+import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
+import { type Palette, paletteIndex, type Theme } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { cellAt } from "../lib/geometry";
 import { Panel } from "../lib/panel";
@@ -17,6 +17,7 @@ export interface StripEvents {
 
 export interface StripLook {
   palette: Palette;
+  theme: Theme;
   low: number;
   high: number;
   /** Rows from top to bottom. */
@@ -32,17 +33,20 @@ export class Strip {
   private readonly cursor = h("div", { class: "cv-mark cv-cursor" });
   private readonly chosenRow = h("div", { class: "cv-row", "aria-hidden": "true", hidden: true });
   private readonly panel: Panel;
+  private readonly scratch = document.createElement("canvas");
   private painted: unknown[] = [];
   private order: readonly number[] = [];
   private steps = 1;
 
   readonly element: HTMLElement;
+  readonly trackElement: HTMLElement;
 
   constructor(kind: string, label: string, events: StripEvents, signal: AbortSignal) {
     this.canvas = pictureCanvas(label);
     this.frame = h("div", { class: "cv-track" }, this.canvas, this.chosenRow, this.cursor);
-    const body = h("div", { class: "cv-strip-body" }, this.gutter, this.frame);
-    this.panel = new Panel(`strip cv-${kind}`, body);
+    this.trackElement = this.frame;
+    const body = h("div", { class: "cv-timed-body" }, this.gutter, this.frame);
+    this.panel = new Panel(`timed cv-${kind}`, body);
     this.element = this.panel.element;
     const under = (event: PointerEvent) => {
       const box = this.frame.getBoundingClientRect();
@@ -64,7 +68,8 @@ export class Strip {
     this.panel.title(title);
     this.steps = course.steps;
     this.order = look.order;
-    const wanted = [course.values, look.palette, look.low, look.high, ...look.order];
+    const size = [this.frame.clientWidth, this.frame.clientHeight, pixelRatio()];
+    const wanted = [course.values, look.theme, look.low, look.high, ...size, ...look.order];
     const same =
       wanted.length === this.painted.length && wanted.every((item, at) => item === this.painted[at]);
     if (!same) {
@@ -83,12 +88,19 @@ export class Strip {
     order.forEach((row, line) => {
       for (let step = 0; step < steps; step++) {
         const index = paletteIndex(valueAt(course, step, row), low, high);
-        pixels[line * steps + step] = palette[index] || palette[0];
+        pixels[line * steps + step] = palette[index] || palette[0]; // NaN has no colour of its own
       }
     });
-    resize(this.canvas, steps, order.length);
     const rgba = new Uint8ClampedArray(pixels.buffer);
-    context(this.canvas).putImageData(new ImageData(rgba, steps, order.length), 0, 0);
+    resize(this.scratch, steps, order.length);
+    context(this.scratch).putImageData(new ImageData(rgba, steps, order.length), 0, 0);
+    const { canvas, frame } = this;
+    const ratio = pixelRatio();
+    resize(canvas, Math.round(frame.clientWidth * ratio), Math.round(frame.clientHeight * ratio));
+    const target = context(canvas);
+    // Many rows in few pixels are averaged; few rows stay crisp.
+    target.imageSmoothingEnabled = canvas.height < order.length || canvas.width < steps;
+    target.drawImage(this.scratch, 0, 0, canvas.width, canvas.height);
   }
 
   /** Words beside the heading, and the same for those who do not see the strip. */

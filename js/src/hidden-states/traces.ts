@@ -17,8 +17,8 @@ export class Traces {
   private readonly track = h("div", { class: "cv-track" }, this.canvas, this.cursor);
   private readonly legend = h("ul", { class: "cv-legend" });
   private readonly panel = new Panel(
-    "strip cv-traces",
-    h("div", { class: "cv-strip-body" }, this.ticks, this.track),
+    "timed cv-traces",
+    h("div", { class: "cv-timed-body" }, this.ticks, this.track),
     this.legend,
   );
   private steps = 1;
