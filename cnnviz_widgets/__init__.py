@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
+    from .zoo import sound as sound
 
 _HOMES = {
     "evaluate": "evaluate",
@@ -59,6 +60,7 @@ _HOMES = {
     "Weights": "widgets",
     "image": "zoo",
     "images": "zoo",
+    "sound": "zoo",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "load",
     "methods",
     "network",
+    "sound",
     "zoo",
 ]
 

@@ -16,6 +16,8 @@ from flax import nnx
 
 from . import digits_data, photos_data
 from .bundles import Architecture, architecture, pretrained
+from . import digits_data, photos_data, sounds_data
+from .bundles import Architecture, architecture
 from .examples import Examples
 
 
@@ -30,6 +32,8 @@ class Recipe:
         held_out: the pictures and classes the network is judged on.
         teacher: name of a bundled network whose answers are half of what is to be learnt.
         half: whether the weights are kept in half precision; the network is judged with them.
+        batches: endless batches of pictures in [0, 1], or sounds, and classes.
+        held_out: the examples and classes the network is judged on.
     """
 
     steps: int
@@ -102,6 +106,7 @@ RECIPES = {
         teacher="photos",
         half=True,
     ),
+    "sounds": Recipe(900, _adam, sounds_data.training_batches, sounds_data.held_out_sounds),
 }
 
 
@@ -147,7 +152,8 @@ def evaluate(module: nnx.Module, known: Architecture, examples: Examples) -> Sco
     Args:
         module: a network that gives probabilities.
         known: its classes and what to do with pictures first.
-        examples: float32 (N, H, W, C) pictures in [0, 1] and (N,) class indices.
+        examples: float32 (N, H, W, C) pictures in [0, 1], or (N, T, C) sounds, and (N,) class
+            indices.
 
     Returns:
         The scores, over all and by class.
