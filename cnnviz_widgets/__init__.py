@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Weights as Weights
+    from .widgets import Waveform as Waveform
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -58,6 +59,7 @@ _HOMES = {
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "Weights": "widgets",
+    "Waveform": "widgets",
     "image": "zoo",
     "images": "zoo",
     "sound": "zoo",
@@ -80,6 +82,7 @@ __all__ = [
     "RankingChart",
     "Selection",
     "Weights",
+    "Waveform",
     "__version__",
     "evaluate",
     "image",

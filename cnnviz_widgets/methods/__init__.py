@@ -56,6 +56,7 @@ from .presets import PRESETS, Preset
 from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .spectrogram import Spectrogram, spectrogram
 from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
@@ -146,6 +147,7 @@ __all__ = [
     "Scale",
     "Shift",
     "SingularValues",
+    "Spectrogram",
     "StatesOverTime",
     "Thumbnails",
     "TileSheet",
@@ -238,6 +240,7 @@ __all__ = [
     "score_cam",
     "singular_values",
     "smooth_grad",
+    "spectrogram",
     "square_grad",
     "tensor_direction",
     "thumbnails",

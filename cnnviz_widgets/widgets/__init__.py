@@ -21,6 +21,7 @@ from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
 from .weights import Weights
+from .waveform import Waveform
 
 __all__ = [
     "ActivationAtlas",
@@ -39,4 +40,5 @@ __all__ = [
     "Selection",
     "View",
     "Weights",
+    "Waveform",
 ]

@@ -106,6 +106,7 @@ matrix
 gru = cw.load("digits_gru")
 cw.HiddenStates(gru, gru.fit(cw.image("digit-3")), channel=7, step=12)
 """,
+    'cw.Waveform(cw.load("sounds"), cw.sound("rising"))',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -115,6 +116,7 @@ NAMES = (
     "attention", "attention-text",
     "weights", "weights-matrix",
     "hidden-states",
+    "hidden-states", "waveform",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

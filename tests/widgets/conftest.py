@@ -26,7 +26,8 @@ VIEWS = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
     "weights",
     "activation-atlas", "architecture", "attribution", "deconvolution", "deep-dream",
-    "feature-maps", "gradient-ascent", "hidden-states", "image-chooser", "layer-list", "operation",
+    "feature-maps", "gradient-ascent", "hidden-states", "image-chooser", "layer-list",
+    "operation", "waveform",
 )  # fmt: skip
 
 

@@ -8,29 +8,25 @@
 import { followSize } from "../lib/canvas";
 import { palette } from "../lib/colormap";
 import { claim } from "../lib/controls";
+import { type Course, extent, largestAt, rowOrder, valueAt } from "../lib/course";
 import { h, setText } from "../lib/dom";
 import { formatValue, plural } from "../lib/format";
 import { receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
+import { SaidPanel } from "../lib/said-panel";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
+import { Strip } from "../lib/time-strip";
 import {
-  type Course,
   decidedAt,
-  extent,
-  largestAt,
   readInputs,
   readMaps,
   readPredictions,
-  rowOrder,
   type StatesFrame,
-  valueAt,
 } from "./frame";
 import { InputPanel } from "./input-panel";
 import { Player } from "./player";
-import { SaidPanel } from "./said-panel";
-import { Strip } from "./strip";
 import { type Change, Toolbar, type Traits } from "./toolbar";
 import { type Courses, mapTitle, Traces } from "./traces";
 
@@ -165,7 +161,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     prediction.element.hidden = !said;
     left.hidden = !pictured && !said;
     if (picture) input.paint(picture, frame, step);
-    if (said) prediction.paint(said, frame.classes, step, predictedWords(frame));
+    if (said) prediction.paint(said, frame.classes, step, `after step ${step}`, predictedWords(frame));
 
     read.element.hidden = !inputs;
     if (inputs) {

@@ -3,10 +3,10 @@
  */
 import { type Axis, place, roundAxis } from "../lib/axis";
 import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
+import { type Course, extent, valueAt } from "../lib/course";
 import { h } from "../lib/dom";
 import { formatTick, formatValue } from "../lib/format";
 import { Panel } from "../lib/panel";
-import { type Course, extent, valueAt } from "./frame";
 
 export type Courses = Map<string, Course & { gate: boolean }>;
 

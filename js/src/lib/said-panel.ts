@@ -1,9 +1,9 @@
 /**
- * What the network says after a step: a bar for each class.
+ * What the network says: a bar for each class.
  */
-import { h, setText } from "../lib/dom";
-import { Panel } from "../lib/panel";
-import { type Course, largestAt, valueAt } from "./frame";
+import { h, setText } from "./dom";
+import { Panel } from "./panel";
+import { type Course, largestAt, valueAt } from "./course";
 
 export class SaidPanel {
   private readonly list = h("ul", { class: "cv-said" });
@@ -12,11 +12,15 @@ export class SaidPanel {
 
   readonly element = this.panel.element;
 
-  paint(said: Course, classes: readonly string[], step: number, words: string): void {
+  /**
+   * @param line when it is said
+   * @param words what is meant by it
+   */
+  paint(said: Course, classes: readonly string[], step: number, line: string, words: string): void {
     const best = largestAt(said, step);
     this.panel.title("Prediction");
-    this.panel.say(`after step ${step}`);
-    this.list.setAttribute("aria-label", `Prediction after step ${step}`);
+    this.panel.say(line);
+    this.list.setAttribute("aria-label", line ? `Prediction ${line}` : "Prediction");
     setText(this.words, words);
     const { list } = this;
     while (list.childElementCount > classes.length) list.lastElementChild?.remove();

@@ -2,12 +2,12 @@
  * A strip: numbers over time as a heat map, one column a step. All strips of a view share their
  * time axis, so a step is one line through all of them.
  */
-import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
-import { type Palette, paletteIndex, type Theme } from "../lib/colormap";
-import { h } from "../lib/dom";
-import { cellAt } from "../lib/geometry";
-import { Panel } from "../lib/panel";
-import { type Course, valueAt } from "./frame";
+import { context, pictureCanvas, pixelRatio, resize } from "./canvas";
+import { type Palette, paletteIndex, type Theme } from "./colormap";
+import { h } from "./dom";
+import { cellAt } from "./geometry";
+import { Panel } from "./panel";
+import { type Course, valueAt } from "./course";
 
 export interface StripEvents {
   /** The pointer is on a cell, or has left. */
