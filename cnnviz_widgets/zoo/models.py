@@ -5,6 +5,8 @@ viewer their names; ReLU, pooling and softmax are functions between them, as mos
 them. `logits` is what training wants; calling the network gives probabilities.
 """
 
+from typing import Any
+
 from flax import nnx
 from jax import Array
 
@@ -55,7 +57,7 @@ class DigitsGRU(nnx.Module):
 
     def logits(self, x: Array) -> Array:
         """(N, 28, 28, 1) in [0, 1] to (N, 10) before the softmax."""
-        states = self.gru(x[..., 0])  # rows are steps, columns are features
+        states: Any = self.gru(x[..., 0])  # rows are steps, columns are features
         return self.dense(states[:, -1])
 
     def __call__(self, x: Array) -> Array:

@@ -79,7 +79,7 @@ def _soft_ends(length: int) -> _Wave:
 def _overtones(phase: _Wave, rng: np.random.Generator) -> _Wave:
     """A wave of a pitch, with a few weaker ones above it."""
     weights = [1, *(rng.uniform(0, 0.4) / k for k in (2, 3))]
-    return sum(w * np.sin((k + 1) * phase) for k, w in enumerate(weights))
+    return np.sum([w * np.sin((k + 1) * phase) for k, w in enumerate(weights)], axis=0)
 
 
 def _sweep(time: _Wave, first: float, last: float, rng: np.random.Generator) -> _Wave:

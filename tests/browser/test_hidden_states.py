@@ -81,8 +81,8 @@ def test_a_sequence_is_played_and_paused(new_notebook: Callable[..., Notebook]):
     expect(view).to_have_attribute("data-playing", "false")
     notebook.await_value("view.step", int(view.get_attribute("data-step") or "0"))
     view.get_by_role("button", name="Play").click()
-    expect(view).to_have_attribute("data-playing", "false", timeout=30_000)
-    expect(view).to_have_attribute("data-step", "27")
+    expect(view).to_have_attribute("data-step", "27", timeout=30_000)
+    expect(view).to_have_attribute("data-playing", "false")
 
 
 def bar(view: Locator, label: str) -> Locator:

@@ -38,7 +38,7 @@ def test_every_control_and_the_sound_itself(new_notebook: Callable[..., Notebook
     box = heard.bounding_box()
     assert box is not None
     heard.hover(position={"x": box["width"] / 2, "y": box["height"] - 2})  # the lowest pitch
-    expect(view.get_by_text(re.compile(r"^0 Hz at 0\.2\d s: "))).to_be_visible()
+    expect(view.get_by_text(re.compile(r"^(0|31) Hz at 0\.2\d s: "))).to_be_visible()
     heard.click(position={"x": box["width"] / 2, "y": 5})
     expect(view).to_have_attribute("data-now", re.compile(r"^0\.(49|50)"))
 

@@ -1,5 +1,7 @@
 """States, gates and predictions of every step, against each framework's own cell step by step."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -29,6 +31,10 @@ def sequences(count: int = 2, steps: int = STEPS, features: int = FEATURES) -> n
     return np.random.default_rng(3).normal(size=shape).astype(np.float32)
 
 
+def read(net: Network, x: Any, **options: Any) -> Any:
+    return cw.methods.hidden_states(net, x, **options)
+
+
 class Reader(nnx.Module):
     """A cell that reads a sequence, and a dense layer that reads its last state."""
 
@@ -40,7 +46,7 @@ class Reader(nnx.Module):
         return nnx.softmax(self.head(self.rnn(x)[:, -1]))
 
 
-def reader(name: str) -> tuple[Reader, Network]:
+def reader(name: str) -> tuple[Any, Network]:
     model = nnx_models.made(lambda rngs: Reader(getattr(nnx, name), rngs))
     return model, Network(model, input_shape=(STEPS, FEATURES), classes=["a", "b", "c"])
 
@@ -61,7 +67,7 @@ def step_by_step(model: Reader, x: np.ndarray) -> tuple[list, list]:
 def test_cells_of_nnx(name, lenient_ranks):
     model, net = reader(name)
     x = sequences()
-    found = cw.methods.hidden_states(net, x)
+    found = read(net, x)
     carried, said = step_by_step(model, x)
     parts = {"cell": 0, "state": 1} if "LSTM" in name else {"state": None}
     assert set(found.states) == set(parts)
@@ -84,7 +90,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def test_gates_of_a_gru_blend_its_states():
     model, net = reader("GRUCell")
     x = sequences()
-    found = cw.methods.hidden_states(net, x)
+    found = read(net, x)
     cell = model.rnn.cell
     states = np.concatenate([np.zeros((2, 1, UNITS), np.float32), found.states["state"]], 1)
     h, old, new = states[:, :-1], states[:, :-1], states[:, 1:]
@@ -103,7 +109,7 @@ def test_gates_of_a_gru_blend_its_states():
 @pytest.mark.parametrize("name", ["LSTMCell", "OptimizedLSTMCell"])
 def test_gates_of_an_lstm_are_told_apart(name):
     _, net = reader(name)
-    found = cw.methods.hidden_states(net, sequences())
+    found = read(net, sequences())
     cell = found.states["cell"]
     # The output gate shows the cell, and no other gate does.
     np.testing.assert_allclose(
@@ -127,7 +133,7 @@ def test_cells_of_linen(cell):
     variables = linen_models.variables(model, (STEPS, FEATURES))
     net = Network(model, variables=variables, input_shape=(STEPS, FEATURES))
     x = sequences()
-    found = cw.methods.hidden_states(net, x)
+    found = read(net, x)
     inner = cell(UNITS)
     params = next(v for k, v in variables["params"].items() if "Cell" in k or k == "rnn")
     params = params.get("cell", params)
@@ -150,7 +156,7 @@ def test_layers_of_keras(layer, lenient_ranks):
         keras.Model(given, keras.layers.Dense(CLASSES, activation="softmax")(states[:, -1]))
     )
     x = sequences()
-    found = cw.methods.hidden_states(Network(model), x)
+    found = read(Network(model), x)
     wanted = keras_models.run(keras.Model(given, {"states": states}), x)["states"]
     np.testing.assert_allclose(found.states["state"], wanted, atol=1e-5)
     gates = {"LSTM": {"input", "forget", "output"}, "GRU": {"update", "reset"}}.get(layer, set())
@@ -175,7 +181,7 @@ def test_a_bare_scan(reverse):
     params = functions.weights((UNITS, UNITS), (FEATURES, UNITS), (UNITS, CLASSES))
     net = Network(function, params=params, input_shape=(STEPS, FEATURES))
     x = sequences()
-    found = cw.methods.hidden_states(net, x)
+    found = read(net, x)
     again, fresh, last = map(np.asarray, params)
     h = np.zeros((2, UNITS))
     for t in reversed(range(STEPS)) if reverse else range(STEPS):
@@ -201,12 +207,12 @@ def test_of_stacked_layers_each_is_shown_and_all_of_them_end_together():
     assert cw.methods.recurrent_layers(net) == ("first", "second")
     x = sequences()
     for layer, units in (("first", UNITS), ("second", 6)):
-        found = cw.methods.hidden_states(net, x, layer=layer)
+        found = read(net, x, layer=layer)
         assert found.states["state"].shape == (2, STEPS, units)
         for t in (0, 3, STEPS - 1):
             wanted = model(jnp.asarray(x[:, : t + 1]))  # the framework, on the shortened sequence
             np.testing.assert_allclose(found.predictions[:, t], wanted, atol=1e-6)
-    assert cw.methods.hidden_states(net, x).layer == "second"
+    assert read(net, x).layer == "second"
 
 
 def test_a_network_that_answers_at_every_step():
@@ -220,7 +226,7 @@ def test_a_network_that_answers_at_every_step():
 
     model = nnx_models.made(Tagger)
     x = sequences()
-    found = cw.methods.hidden_states(Network(model, input_shape=x.shape[1:]), x)
+    found = read(Network(model, input_shape=x.shape[1:]), x)
     np.testing.assert_allclose(found.predictions, model(jnp.asarray(x)), atol=1e-6)
     assert found.predicted == OF_ITSELF
 
@@ -229,7 +235,7 @@ def test_steps_that_read_several_places(lenient_ranks):
     """After a convolution and a pool, a step sees a stretch of the input."""
     model = nnx_models.made(nnx_models.Sequence)
     net = Network(model, input_shape=nnx_models.Sequence.shape)
-    found = cw.methods.hidden_states(net, sequences(1, *nnx_models.Sequence.shape))
+    found = read(net, sequences(1, *nnx_models.Sequence.shape))
     assert found.reads == (0, -1, 2, 4)
     np.testing.assert_allclose(
         found.inputs, cw.methods.activations(net, sequences(1, 18, 5), "max_pool")["max_pool"]
@@ -238,7 +244,7 @@ def test_steps_that_read_several_places(lenient_ranks):
 
 def test_what_is_not_recurrent_is_refused(digits):
     with pytest.raises(InputError, match="expected a network with a recurrent layer"):
-        cw.methods.hidden_states(digits, np.zeros((28, 28, 1)))
+        read(digits, np.zeros((28, 28, 1)))
     case = functions.CASES["loops"]  # the same step three times over: no sequence is read
     net = Network(case.function, params=case.params, input_shape=case.shape)
     assert cw.methods.recurrent_layers(net) == ()
@@ -247,21 +253,21 @@ def test_what_is_not_recurrent_is_refused(digits):
 def test_another_layer_is_refused():
     _, net = reader("GRUCell")
     with pytest.raises(UnknownLayerError, match="recurrent layer, got 'head'"):
-        cw.methods.hidden_states(net, sequences(), layer="head")
+        read(net, sequences(), layer="head")
 
 
 def test_another_sequence_compiles_nothing():
     _, net = reader("GRUCell")
-    cw.methods.hidden_states(net, sequences())
+    read(net, sequences())
     with compilations() as compiled:
-        cw.methods.hidden_states(net, 2 * sequences())
+        read(net, 2 * sequences())
     assert compiled == []
 
 
 def test_the_bundled_network_makes_up_its_mind_while_it_reads():
     net = cw.load("digits_gru")
     images = np.stack([net.fit(cw.image(f"digit-{k}")) for k in range(10)])
-    found = cw.methods.hidden_states(net, images)
+    found = read(net, images)
     assert found.states["state"].shape == (10, 28, 48)
     assert set(found.gates) == {"update", "reset"}
     assert found.reads == (0, 0, 1, 1)

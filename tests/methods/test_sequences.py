@@ -1,5 +1,7 @@
 """Attribution of sequences (steps, features): against jax.grad of the framework's own model."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +30,7 @@ class Reader(nnx.Module):
 
 
 @pytest.fixture(scope="module")
-def model() -> Reader:
+def model() -> Any:
     return nnx_models.made(Reader)
 
 

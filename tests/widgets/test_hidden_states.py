@@ -140,6 +140,8 @@ def test_the_selection_is_shared(gru, three, seven):
     assert view.layer == "gru"
     chosen.image = seven
     view.wait(PATIENCE)
+    assert view.result is not None
+    assert view.result.inputs is not None
     np.testing.assert_array_equal(view.result.inputs[0], seven[..., 0])
 
 
