@@ -405,8 +405,8 @@ def at_layer(
     zero = jnp.zeros(shape.shape, shape.dtype)
     gradient, value = jax.grad(score, has_aux=True)(zero)
     info = replay.layer(layer)
-    found = channels_last(value, info), channels_last(gradient, info)
-    return tuple(each[:, None] if each.ndim == 3 else each for each in found)
+    value, gradient = channels_last(value, info), channels_last(gradient, info)
+    return (value[:, None], gradient[:, None]) if value.ndim == 3 else (value, gradient)
 
 
 def _weighted(values: Maps, weights: Float[Array, "n k"]) -> Maps:

@@ -63,7 +63,8 @@ class Loop:
     @property
     def units(self) -> int:
         """How many units a state has."""
-        shape = list(self.operation.equation.outvars[next(iter(self.states.values()))].aval.shape)
+        state: Any = self.operation.equation.outvars[next(iter(self.states.values()))].aval
+        shape = list(state.shape)
         del shape[self.batch]
         return math.prod(shape)
 
@@ -177,7 +178,8 @@ def _batch(program: Program, axes: Mapping[int, Axes], value: int, first: int = 
 def _body(operation: Operation) -> Program:
     jaxpr, constants = inner_jaxpr(operation.params["jaxpr"])
     step = core.jaxpr_as_fun(core.ClosedJaxpr(jaxpr, constants))
-    given = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in jaxpr.invars]
+    avals: list[Any] = [variable.aval for variable in jaxpr.invars]
+    given = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
     nothing = jax.ShapeDtypeStruct((), jnp.float32)
     return trace(lambda values, _: step(*values), given, nothing)
 
@@ -187,7 +189,7 @@ def _named(places: Mapping[int, int], gates: Sequence[Gate]) -> dict[str, int]:
     cell = next((gate.keeps for gate in gates if gate.name == "forget"), None)
     if len(places) == 1:
         return {"state": next(iter(places))}
-    if cell in places and len(places) == 2:
+    if cell is not None and cell in places and len(places) == 2:
         shown = next(k for k in places if k != cell)
         return {"state": shown, "cell": cell}
     return {f"state {k + 1}": place for k, place in enumerate(places)}
