@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
     from .widgets import Health as Health
+    from .widgets import HiddenStates as HiddenStates
     from .widgets import Intervention as Intervention
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Training as Training
+    from .widgets import Waveform as Waveform
     from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
+    from .zoo import sound as sound
 
 _HOMES = {
     "evaluate": "evaluate",
@@ -56,13 +59,16 @@ _HOMES = {
     "GradientAscent": "widgets",
     "Health": "widgets",
     "Intervention": "widgets",
+    "HiddenStates": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "Weights": "widgets",
     "Training": "widgets",
+    "Waveform": "widgets",
     "image": "zoo",
     "images": "zoo",
+    "sound": "zoo",
 }
 
 __all__ = [
@@ -76,6 +82,7 @@ __all__ = [
     "FeatureMaps",
     "GradientAscent",
     "Health",
+    "HiddenStates",
     "Intervention",
     "Layer",
     "Network",
@@ -83,6 +90,7 @@ __all__ = [
     "RankingChart",
     "Selection",
     "Training",
+    "Waveform",
     "Weights",
     "__version__",
     "evaluate",
@@ -91,6 +99,7 @@ __all__ = [
     "load",
     "methods",
     "network",
+    "sound",
     "zoo",
 ]
 

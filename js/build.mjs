@@ -24,12 +24,14 @@ const views = [
   "feature-maps",
   "gradient-ascent",
   "health",
+  "hidden-states",
   "image-chooser",
   "intervention",
   "layer-list",
   "operation",
   "weights",
   "training",
+  "waveform",
 ];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
 const budgets = { "architecture.js": 100_000 }; // half of it is the library that lays graphs out

@@ -37,6 +37,7 @@ from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
 from .health import Finding, Health, LayerHealth, health
+from .hidden_states import StatesOverTime, hidden_states, recurrent_layers
 from .inside import conductance, layer_gradient, neuron_gradient
 from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
@@ -63,6 +64,7 @@ from .presets import PRESETS, Preset
 from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .spectrogram import Spectrogram, spectrogram
 from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
@@ -165,6 +167,8 @@ __all__ = [
     "Scale",
     "Shift",
     "SingularValues",
+    "Spectrogram",
+    "StatesOverTime",
     "Thumbnails",
     "TileSheet",
     "TileSheets",
@@ -228,6 +232,7 @@ __all__ = [
     "guided_grad_cam",
     "guided_ig",
     "health",
+    "hidden_states",
     "hires_cam",
     "input_difference",
     "input_x_gradient",
@@ -260,11 +265,13 @@ __all__ = [
     "read_scalars",
     "read_texture",
     "real_examples",
+    "recurrent_layers",
     "rise",
     "saliency",
     "score_cam",
     "singular_values",
     "smooth_grad",
+    "spectrogram",
     "square_grad",
     "tensor_direction",
     "thumbnails",

@@ -35,7 +35,7 @@ class Attribution:
     Attributes:
         method: its name.
         values: float32, (N, H, W, C) for methods that judge input values, (N, H, W) at the image's
-            size for maps.
+            size for maps; of sequences (N, T, C) and (N, T).
         target: the class of each image.
         layer: that was looked at, or `None`.
         delta: for methods whose values should sum to a known number, by how much the sum of each
@@ -46,7 +46,7 @@ class Attribution:
     """
 
     method: str
-    values: Float32[np.ndarray, "n h w *c"]
+    values: Float32[np.ndarray, "n ..."]
     target: tuple[int, ...]
     layer: str | None = None
     delta: Float32[np.ndarray, " n"] | None = None
@@ -121,6 +121,20 @@ def picture_batch(net: Network, x: Any) -> Float[Array, "n h w c"]:
             f"{net.input_shape}."
         )
     return net.batch(x)
+
+
+def value_batch(net: Network, x: Any) -> Float[Array, "n ..."]:
+    """`x` as the network takes it, if it takes pictures or sequences.
+
+    For methods that ask about single values of the input, or places of a layer: a sequence of
+    (steps, features) has these as a picture has.
+
+    Raises:
+        InputError: if the network takes something else.
+    """
+    if len(net.input_shape) == 2:
+        return net.batch(x)
+    return picture_batch(net, x)
 
 
 def all_scores(

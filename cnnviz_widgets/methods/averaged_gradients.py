@@ -18,8 +18,8 @@ from .attribution import (
     Target,
     attribution_method,
     gradient,
-    picture_batch,
     targets,
+    value_batch,
     zero_gradient_note,
 )
 from .baselines import baseline_of
@@ -46,7 +46,7 @@ def smooth_grad(
 
     Args:
         net: the network.
-        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        x: images, HWC or NHWC, uint8 or float in [0, 1]; or sequences (T, C) or (N, T, C).
         target: class index or name, one for all images or one for each; the class that the network
             sees if left out.
         sigma: standard deviation of the noise, in units of the input's range.
@@ -141,7 +141,7 @@ def integrated_gradients(
 
     Args:
         net: the network.
-        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        x: images, HWC or NHWC, uint8 or float in [0, 1]; or sequences (T, C) or (N, T, C).
         target: class index or name, one for all images or one for each; the class that the network
             sees if left out.
         baseline: what stands for nothing: "black", "white", "mean" (of each channel), "blur",
@@ -161,7 +161,7 @@ def integrated_gradients(
     References:
         Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     check_count("steps", steps)
     start = baseline_of(net, batch, baseline, jax.random.key(seed) if key is None else key)
     classes = targets(net, batch, target)
@@ -187,7 +187,7 @@ def integrated_gradients(
             "integrated_gradients",
             values,
             classes,
-            delta=values.sum((1, 2, 3)) - ends,
+            delta=values.reshape(len(values), -1).sum(1) - ends,
             samples=done,
             progress=done / steps,
             notes=zero_gradient_note(values),
@@ -212,7 +212,7 @@ def _noisy(
     samples = known_samples if samples is None else samples
     check_range("sigma", sigma, 0, 100)
     check_count("samples", samples)
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     key = jax.random.key(seed) if key is None else key
     run, chosen = net.at(batch.shape).run, np.asarray(classes, np.int32)
@@ -243,13 +243,13 @@ def _estimates(
 
 def _with_noise(
     replay: Replay,
-    x: Float[Array, "n h w c"],
+    x: Float[Array, "n ..."],
     target: Int32[Array, " n"],
     key: jax.Array,
     sigma: Float[Array, ""],
     *,
     logits: str,
-) -> Float[Array, "n h w c"]:
+) -> Float[Array, "n ..."]:
     # one noise for all images, so that an image gets the same alone and in a batch
     noise = sigma * jax.random.normal(key, x.shape[1:])
     return gradient(replay, x + noise[None], target, logits=logits)[0]
@@ -257,11 +257,11 @@ def _with_noise(
 
 def _on_the_way(
     replay: Replay,
-    start: Float[Array, "n h w c"],
-    x: Float[Array, "n h w c"],
+    start: Float[Array, "n ..."],
+    x: Float[Array, "n ..."],
     share: Float[Array, ""],
     target: Int32[Array, " n"],
     *,
     logits: str,
-) -> tuple[Float[Array, "n h w c"], Float[Array, " n"]]:
+) -> tuple[Float[Array, "n ..."], Float[Array, " n"]]:
     return gradient(replay, start + share * (x - start), target, logits=logits)

@@ -16,8 +16,8 @@ BASELINES = ("black", "white", "mean", "blur", "noise")
 
 
 def baseline_of(
-    net: Network, batch: Float[Array, "n h w c"], baseline: Any, key: jax.Array
-) -> Float[Array, "n h w c"]:
+    net: Network, batch: Float[Array, "n ..."], baseline: Any, key: jax.Array
+) -> Float[Array, "n ..."]:
     """The baseline of each image, from its name or as an image or a batch.
 
     Raises:
@@ -36,7 +36,9 @@ def baseline_of(
     if baseline == "white":
         return jnp.ones_like(batch)
     if baseline == "mean":
-        return jnp.broadcast_to(batch.mean((1, 2), keepdims=True), batch.shape)
+        return jnp.broadcast_to(
+            batch.mean(tuple(range(1, batch.ndim - 1)), keepdims=True), batch.shape
+        )
     if baseline == "blur":
         return blurred(batch)
     if baseline == "noise":
@@ -45,11 +47,9 @@ def baseline_of(
     raise InputError(f"expected a baseline of {BASELINES} or an image, got {baseline!r}.")
 
 
-def blurred(
-    batch: Float[Array, "n h w c"], deviation: float | None = None
-) -> Float[Array, "n h w c"]:
+def blurred(batch: Float[Array, "n ..."], deviation: float | None = None) -> Float[Array, "n ..."]:
     """Gaussian blur; a tenth of the shorter side for its standard deviation if left out."""
     if deviation is None:
-        deviation = max(min(batch.shape[1:3]) / 10, 0.5)
-    sigma = (0, deviation, deviation, 0)
+        deviation = max(min(batch.shape[1:-1]) / 10, 0.5)
+    sigma = (0, *([deviation] * (batch.ndim - 2)), 0)
     return jnp.asarray(gaussian_filter(np.asarray(batch), sigma, mode="nearest", truncate=3.0))

@@ -23,8 +23,8 @@ from .attribution import (
     Target,
     attribution_method,
     class_scores,
-    picture_batch,
     targets,
+    value_batch,
 )
 from .channels_last import channels_last
 from .saliency import guided_backpropagation
@@ -230,26 +230,31 @@ def spatial_layer(net: Network, name: str | None) -> tuple[Layer, tuple[str, ...
     """
     if name is not None:
         layer = net[name]
-        if len(layer.spatial) != 2:
+        if len(layer.spatial) != len(net.input_shape) - 1:
             known = ", ".join(each.name for each in spatial_layers(net)[-5:]) or "none"
             raise InputError(
-                f"expected a layer with rows and columns, got {name!r} of shape {layer.shape}: "
+                f"expected a layer with {_places(net)}, got {name!r} of shape {layer.shape}: "
                 f"choose one of {known}."
             )
         return layer, ()
     found = spatial_layers(net)
     if not found:
-        raise InputError("expected a network with a layer of rows and columns; this one has none.")
+        raise InputError(f"expected a network with a layer of {_places(net)}; this one has none.")
     chosen = found[-1]
-    return chosen, (f"{chosen.name} was chosen: the last layer with rows and columns.",)
+    return chosen, (f"{chosen.name} was chosen: the last layer with {_places(net)}.",)
 
 
 def spatial_layers(net: Network) -> list[Layer]:
     """The layers that a map can be made of."""
+    axes = max(1, len(net.input_shape) - 1)
     return [
         layer for layer in net.layers
-        if len(layer.spatial) == 2 and min(layer.shape[axis] for axis in layer.spatial) > 1
+        if len(layer.spatial) == axes and min(layer.shape[axis] for axis in layer.spatial) > 1
     ]  # fmt: skip
+
+
+def _places(net: Network) -> str:
+    return "places in time" if len(net.input_shape) == 2 else "rows and columns"
 
 
 def _cam(
@@ -266,32 +271,39 @@ def _cam(
 ) -> Iterator[Attribution]:
     if resize not in ("linear", "nearest"):
         raise InputError(f'expected resize "linear" or "nearest", got {resize!r}.')
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     chosen, notes = spatial_layer(net, layer)
     classes = targets(net, batch, target)
     copies = AUGMENTED if augment else ((False, 1.0),)
-    total = np.zeros(batch.shape[:3], np.float32)
+    size = batch.shape[1:-1] if batch.ndim == 4 else (1, *batch.shape[1:-1])  # a map of one row
+    total = np.zeros((batch.shape[0], *size), np.float32)
     for done, (flip, factor) in enumerate(copies, 1):
-        seen = (batch[:, :, ::-1] if flip else batch) * factor
+        seen = (batch[..., ::-1, :] if flip else batch) * factor
         values, gradients = net.at(batch.shape).run(
             at_layer, seen, np.asarray(classes, np.int32),
             rules=FAST, layer=chosen.name, logits=net.logits.name,
         )  # fmt: skip
         found = _map(
             values, gradients, formula=formula, first_component=first_component, relu=relu,
-            resize=resize, size=batch.shape[1:3],
+            resize=resize, size=size,
         )  # fmt: skip
         maps = np.asarray(found)
         maps = maps[:, :, ::-1] if flip else maps
         total += from_0_to_1(maps) if augment else maps
         yield map_attribution(
-            method, total / done, classes, chosen, notes, done, done / len(copies)
+            method,
+            (total / done).reshape(batch.shape[:-1]),
+            classes,
+            chosen,
+            notes,
+            done,
+            done / len(copies),
         )
 
 
 def map_attribution(
     method: str,
-    values: Float[np.ndarray, "n h w"],
+    values: Float[np.ndarray, "n ..."],
     classes: tuple[int, ...],
     layer: Layer,
     notes: tuple[str, ...],
@@ -321,11 +333,10 @@ def _check_pooling(net: Network, layer: Layer) -> None:
     behind = program.needed([net.logits.value], {layer.value, program.x})
     live = [op for op in behind if any(value in program.live for value in op.inputs)]
     names = {operation.name for operation in live}
-    (rows, columns), shape = layer.spatial, layer.shape
+    places = math.prod(layer.shape[axis] for axis in layer.spatial)
     pooled = any(
         operation.name in ("reduce_sum", "reduce_window_sum")
-        and _size(program, operation.inputs[0])
-        == _size(program, operation.outputs[0]) * shape[rows] * shape[columns]
+        and _size(program, operation.inputs[0]) == _size(program, operation.outputs[0]) * places
         for operation in live
     )
     plain = names <= PLUMBING | AFFINE | {"reduce_sum", "reduce_window_sum", "dot_general"}
@@ -374,13 +385,16 @@ def _first_component(maps: Maps) -> Map:
 
 def at_layer(
     replay: Replay,
-    x: Float[Array, "n h w c"],
+    x: Float[Array, "n ..."],
     target: Int32[Array, " n"],
     *,
     layer: str,
     logits: str,
 ) -> tuple[Maps, Maps]:
-    """A layer's values, and the gradient of each image's logit to them, channels last."""
+    """A layer's values, and the gradient of each image's logit to them, channels last.
+
+    Those of a sequence have one row.
+    """
     shape = jax.eval_shape(lambda x: replay(x, [layer])[layer], x)
 
     def score(change: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -391,7 +405,8 @@ def at_layer(
     zero = jnp.zeros(shape.shape, shape.dtype)
     gradient, value = jax.grad(score, has_aux=True)(zero)
     info = replay.layer(layer)
-    return channels_last(value, info), channels_last(gradient, info)
+    value, gradient = channels_last(value, info), channels_last(gradient, info)
+    return (value[:, None], gradient[:, None]) if value.ndim == 3 else (value, gradient)
 
 
 def _weighted(values: Maps, weights: Float[Array, "n k"]) -> Maps:

@@ -14,8 +14,8 @@ from .attribution import (
     Target,
     attribution_method,
     gradient,
-    picture_batch,
     targets,
+    value_batch,
     zero_gradient_note,
 )
 
@@ -28,12 +28,12 @@ def saliency(net: Network, x: Any, *, target: Target = None) -> Iterator[Attribu
 
     Args:
         net: the network.
-        x: images, HWC or NHWC, uint8 or float in [0, 1].
+        x: images, HWC or NHWC, uint8 or float in [0, 1]; or sequences (T, C) or (N, T, C).
         target: class index or name, one for all images or one for each; the class that the network
             sees if left out.
 
     Returns:
-        `.values` (N, H, W, C), logit per unit of input, at least 0.
+        `.values` (N, H, W, C), of sequences (N, T, C), logit per unit of input, at least 0.
 
     Raises:
         InputError: if `x` is not what the network takes.
@@ -102,7 +102,7 @@ def deconvnet(net: Network, x: Any, *, target: Target = None) -> Iterator[Attrib
 def _gradient(
     net: Network, x: Any, target: Target, rules: RuleBook
 ) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     run = net.at(batch.shape).run
     found, _ = run(

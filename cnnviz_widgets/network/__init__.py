@@ -13,6 +13,7 @@ from .errors import (
 from .frozen import FAST, FROZEN
 from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
+from .loops import Loop
 from .network import Network
 from .pieces import Piece, find_pieces
 from .program import Program
@@ -38,6 +39,7 @@ __all__ = [
     "Layer",
     "LayerGraph",
     "LayerGroup",
+    "Loop",
     "ModelError",
     "Network",
     "Piece",

@@ -11,6 +11,9 @@ def load(name: str) -> Network:
 
     Args:
         name: "digits", "photos" or "photos_vit"; `cnnviz_widgets.zoo.NAMES` lists them.
+        name: "digits", "digits_gru" or "photos"; `cnnviz_widgets.zoo.NAMES` lists them.
+        name: "digits", "digits_gru", "photos" or "sounds"; `cnnviz_widgets.zoo.NAMES` lists
+            them.
 
     Raises:
         ValueError: names the bundled networks.

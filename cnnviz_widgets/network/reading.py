@@ -104,12 +104,17 @@ class _Reader:
                 yield self._layer(name, layer.scope, [step], owns=False)
 
     def _states(self, layer: Layer, step: Group, namer: Namer) -> Iterator[Layer]:
-        """The carried and the stacked outputs of a loop, each to be tapped."""
+        """The carried and the stacked outputs of a loop, each to be tapped.
+
+        What has no batch axis, such as a count of steps, belongs to no example.
+        """
         loop = step.operations[0]
         for k, value in enumerate(loop.outputs):
             label = "carry" if k < loop.params["num_carry"] else "states"
-            name = namer(f"{layer.name}/{label}")
-            yield Layer(name, step.kind, label, scope=layer.scope, **self._places(value))
+            places = self._places(value)
+            if places["batch"] is not None:
+                name = namer(f"{layer.name}/{label}")
+                yield Layer(name, step.kind, label, scope=layer.scope, **places)
 
     def _note(self, name: str, step: Group) -> None:
         noted = Step(name, step.kind, step.label)

@@ -19,9 +19,11 @@ import jax
 import jax.numpy as jnp
 
 from .adapters import Traceable
+from .axes import find_axes
 from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
 from .operation import Operation
 from .program import Edit, Program, Replacement, trace
@@ -169,6 +171,11 @@ class Replay:
         """The layers in the order of execution."""
         return self.layout.layers
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The recurrent loops, in the order of execution."""
+        return self._traced.loops
+
     def layer(self, name: str) -> Layer:
         """A layer, block or part, as it is at this input's shape."""
         return self._traced.layer(name)
@@ -253,6 +260,11 @@ class TracedProgram:
         other = copy.copy(self)
         other._changes = functools.cache(changes)
         return other
+
+    @functools.cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        """The recurrent loops, in the order of execution."""
+        return find_loops(self.program, self.layout.owners, find_axes(self.program))
 
     def layer(self, name: str) -> Layer:
         """The layer, block or part of that name, as it is at this shape."""

@@ -16,12 +16,14 @@ from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .health import Health
+from .hidden_states import HiddenStates
 from .image_chooser import ImageChooser
 from .intervention import Intervention
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
 from .training import Training
+from .waveform import Waveform
 from .weights import Weights
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "FeatureMaps",
     "GradientAscent",
     "Health",
+    "HiddenStates",
     "ImageChooser",
     "Intervention",
     "LayerList",
@@ -42,5 +45,6 @@ __all__ = [
     "Selection",
     "Training",
     "View",
+    "Waveform",
     "Weights",
 ]

@@ -11,6 +11,10 @@ from .images import PHOTOGRAPHS, unknown
 from .models import DIGIT_CLASSES, DigitsCNN, PhotosCNN
 from .vision_transformer import PhotosViT
 from .weights import load_weights
+from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN
+from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN
+from .sounds import SOUND_LENGTH, sounds
+from .weights import fill_streams, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -23,13 +27,14 @@ class Architecture:
 
     Attributes:
         build: makes the module with fresh weights.
-        input_shape: (H, W, C) of one picture; `photos` takes other sizes too.
+        input_shape: (H, W, C) of one picture, (T, C) of one sound; `photos` and `sounds` take other
+            sizes too.
         classes: what the outputs stand for, in order.
         preprocess: what to do with a batch of pictures in [0, 1] first, or None.
     """
 
     build: Callable[[nnx.Rngs], nnx.Module]
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     classes: tuple[str, ...]
     preprocess: Preprocess | None = None
 
@@ -40,14 +45,15 @@ class Bundle:
 
     Attributes:
         module: the network in evaluation mode; ends in probabilities.
-        input_shape: (H, W, C) of one picture; `photos` takes other sizes too, from 64x64 up.
+        input_shape: (H, W, C) of one picture, (T, C) of one sound; `photos` takes other sizes too,
+            from 64x64 up, and `sounds` other lengths.
         classes: what the outputs stand for, in order.
         preprocess: what to do with a float32 batch (N, H, W, C) in [0, 1] first, or None.
         card: the model card in Markdown: data, licence, training, accuracy, limits.
     """
 
     module: nnx.Module
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     classes: tuple[str, ...]
     preprocess: Preprocess | None
     card: str
@@ -60,11 +66,14 @@ def centred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
 
 ARCHITECTURES = {
     "digits": Architecture(DigitsCNN, (28, 28, 1), DIGIT_CLASSES),
+    "digits_gru": Architecture(DigitsGRU, (28, 28, 1), DIGIT_CLASSES),
     "photos": Architecture(
         lambda rngs: PhotosCNN(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
     ),
     "photos_vit": Architecture(
         lambda rngs: PhotosViT(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
+    "sounds": Architecture(
+        lambda rngs: SoundsCNN(len(sounds()), rngs), (SOUND_LENGTH, 1), sounds()
     ),
 }
 NAMES = tuple(ARCHITECTURES)
@@ -112,6 +121,7 @@ def pretrained(name: str) -> Bundle:
     known = architecture(name)
     module = nnx.eval_shape(lambda: build(name))  # draws no weights only to replace them
     load_weights(module, WEIGHTS / f"{name}.safetensors")
+    fill_streams(module)
     module.eval()
     card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
     return Bundle(module, known.input_shape, known.classes, known.preprocess, card)

@@ -1,6 +1,6 @@
-"""What networks are trained and judged on: pictures in [0, 1] and the index of each one's class."""
+"""What networks are trained and judged on: pictures or sounds and the index of each one's class."""
 
 import numpy as np
 from jaxtyping import Float32, Int32
 
-Examples = tuple[Float32[np.ndarray, "n h w c"], Int32[np.ndarray, " n"]]
+Examples = tuple[Float32[np.ndarray, "n ..."], Int32[np.ndarray, " n"]]

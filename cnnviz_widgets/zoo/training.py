@@ -1,7 +1,7 @@
 """How the bundled networks are trained and judged.
 
-One loop serves both; a `Recipe` holds what differs. All randomness comes from one seed, so that a
-run can be repeated exactly on the same machine.
+One loop serves all of them; a `Recipe` holds what differs. All randomness comes from one seed, so
+that a run can be repeated exactly on the same machine.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import digits_data, photos_data
+from . import digits_data, photos_data, sounds_data
 from .bundles import Architecture, architecture, pretrained
 from .examples import Examples
 
@@ -30,6 +30,8 @@ class Recipe:
         held_out: the pictures and classes the network is judged on.
         teacher: name of a bundled network whose answers are half of what is to be learnt.
         half: whether the weights are kept in half precision; the network is judged with them.
+        batches: endless batches of pictures in [0, 1], or sounds, and classes.
+        held_out: the examples and classes the network is judged on.
     """
 
     steps: int
@@ -59,6 +61,11 @@ def _adam(steps: int) -> optax.GradientTransformation:
     return optax.adamw(optax.cosine_decay_schedule(2e-3, steps), weight_decay=1e-2)
 
 
+def _clipped_adam(steps: int) -> optax.GradientTransformation:
+    # A recurrent network's gradient is now and then far too long.
+    return optax.chain(optax.clip_by_global_norm(1.0), _adam(steps))
+
+
 def _nesterov(steps: int) -> optax.GradientTransformation:
     # The decay acts on kernels only; it wears off what noise a first kernel starts with.
     return optax.chain(
@@ -85,6 +92,9 @@ def _warmed_adam(steps: int) -> optax.GradientTransformation:
 
 RECIPES = {
     "digits": Recipe(1500, _adam, digits_data.training_batches, digits_data.held_out_digits),
+    "digits_gru": Recipe(
+        3000, _clipped_adam, digits_data.training_batches, digits_data.held_out_digits
+    ),
     "photos": Recipe(2000, _nesterov, photos_data.training_batches, photos_data.evaluation_pieces),
     "photos_vit": Recipe(
         1400,
@@ -94,6 +104,7 @@ RECIPES = {
         teacher="photos",
         half=True,
     ),
+    "sounds": Recipe(900, _adam, sounds_data.training_batches, sounds_data.held_out_sounds),
 }
 
 
@@ -139,7 +150,8 @@ def evaluate(module: nnx.Module, known: Architecture, examples: Examples) -> Sco
     Args:
         module: a network that gives probabilities.
         known: its classes and what to do with pictures first.
-        examples: float32 (N, H, W, C) pictures in [0, 1] and (N,) class indices.
+        examples: float32 (N, H, W, C) pictures in [0, 1], or (N, T, C) sounds, and (N,) class
+            indices.
 
     Returns:
         The scores, over all and by class.

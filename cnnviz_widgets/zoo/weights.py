@@ -73,6 +73,25 @@ def _halved(array: jax.Array) -> jax.Array:
     return array.astype(jnp.float16) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
+def fill_streams(module: nnx.Module) -> None:
+    """Gives values to the random streams that `nnx.eval_shape` has left without any, in place.
+
+    A recurrent layer of Flax has one even where nothing is drawn.
+
+    Args:
+        module: any nnx module; streams that have values keep them.
+    """
+
+    def value(leaf: Any) -> jax.Array:
+        if not isinstance(leaf, jax.ShapeDtypeStruct):
+            return leaf
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.key(0)
+        return jnp.zeros(leaf.shape, leaf.dtype)
+
+    nnx.update(module, jax.tree.map(value, nnx.state(module, nnx.RngState)))
+
+
 def _weights(module: nnx.Module) -> Any:
     return nnx.state(module, nnx.Not(nnx.RngState))
 

@@ -105,6 +105,10 @@ matrix.wait()
 matrix
 """,
     """
+gru = cw.load("digits_gru")
+cw.HiddenStates(gru, gru.fit(cw.image("digit-3")), channel=7, step=12)
+""",
+    """
 from tests.models.learning import SHAPE, Loop
 loop = Loop()
 watch = cw.Training(loop.model, loop.images, loop.labels, unit="conv2:3", every=5, ascent_steps=4)
@@ -141,16 +145,15 @@ vector.rank()
 vector.wait()
 vector
 """,
+    'cw.Waveform(cw.load("sounds"), cw.sound("rising"))',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
     "gradient-ascent-empty", "deconvolution", "deconvolution-top", "attribution",
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
-    "attention", "attention-text",
-    "weights", "weights-matrix",
-    "training", "health",
-    "intervention", "intervention-dense",
+    "attention", "attention-text", "weights", "weights-matrix",
+    "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

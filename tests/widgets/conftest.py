@@ -23,8 +23,8 @@ from cnnviz_widgets.widgets import bundles
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
-    "feature-maps", "gradient-ascent", "image-chooser", "intervention", "layer-list", "operation",
-    "weights", "training", "health",
+    "feature-maps", "gradient-ascent", "health", "hidden-states", "image-chooser", "intervention",
+    "layer-list", "operation", "training", "waveform", "weights",
 )  # fmt: skip
 
 

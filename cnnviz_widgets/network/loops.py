@@ -1,0 +1,195 @@
+"""Recurrent loops of a program: their bodies, to be run again step by step.
+
+A recurrent layer is one `scan` in the traced program: whatever its framework, its body is a list of
+operations from what is carried and what comes next to what is carried on. Running that body again
+with more of its values stacked gives every state and every gate at every step, though the model
+itself keeps the last state only.
+
+A loop that hangs on the input only through what it carries (a block that is run several times, or
+layers whose weights were stacked) reads no sequence, and is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend import core
+
+from .axis import Axes, Axis
+from .gates import Gate, find_gates
+from .naming import Namer
+from .operation import Operation
+from .program import Program, trace
+from .vocabulary import inner_jaxpr
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A loop that reads a sequence.
+
+    Attributes:
+        name: of the layer that it is; the second loop of one layer has a number.
+        owner: the name of that layer.
+        operation: the scan, in the network's program.
+        body: one step, with all that it takes as weights: constants, what is carried, what is read.
+        gates: of the body, with their numbers there.
+        states: what is carried and has units, by name: its place among all that is carried.
+        batch: which axis of such a state is the batch.
+        read: what is read step by step and hangs on `x`: numbers in the network's program, each
+            with the axis that is the batch; time is the first axis.
+        reads: what the time axis of what is read is, where that is known.
+    """
+
+    name: str
+    owner: str
+    operation: Operation
+    body: Program
+    gates: tuple[Gate, ...]
+    states: Mapping[str, int]
+    batch: int
+    read: tuple[tuple[int, int], ...]
+    reads: Axis | None
+
+    @property
+    def length(self) -> int:
+        """How many steps there are."""
+        return self.operation.params["length"]
+
+    @property
+    def units(self) -> int:
+        """How many units a state has."""
+        state: Any = self.operation.equation.outvars[next(iter(self.states.values()))].aval
+        shape = list(state.shape)
+        del shape[self.batch]
+        return math.prod(shape)
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the last of the sequence is read first."""
+        return self.operation.params["reverse"]
+
+    @property
+    def carried(self) -> int:
+        """How many values are carried from step to step."""
+        return self.operation.params["num_carry"]
+
+    def unroll(
+        self, inputs: Sequence[Any], wanted: Sequence[int]
+    ) -> tuple[list[jax.Array], list[jax.Array], list[jax.Array]]:
+        """Run the loop and keep what it has after each step.
+
+        Args:
+            inputs: what the scan takes.
+            wanted: numbers of values of the body.
+
+        Returns:
+            All that is carried, what the loop itself stacks, and the wanted values; each in the
+            order of the sequence (not of reading, where that is reversed), time first.
+        """
+        fixed, carried = self.operation.params["num_consts"], self.carried
+        constants = list(inputs[:fixed])
+
+        def step(before: Any, read: Any) -> Any:
+            known = dict(zip(self.body.weights, [*constants, *before, *read], strict=True))
+            found = self.body.replay(known, [*self.body.outputs, *wanted])
+            return found[:carried], found
+
+        first, sequences = list(inputs[fixed : fixed + carried]), list(inputs[fixed + carried :])
+        first = [jnp.asarray(value) for value in first]
+        _, stacked = jax.lax.scan(step, first, sequences, length=self.length, reverse=self.reverse)
+        outputs = len(self.body.outputs)
+        return stacked[:carried], stacked[carried:outputs], stacked[outputs:]
+
+
+def find_loops(
+    program: Program, owners: Mapping[int, str], axes: Mapping[int, Axes]
+) -> tuple[Loop, ...]:
+    """The loops of a program that read a sequence, in order.
+
+    Args:
+        program: a traced model.
+        owners: the layer that an operation (by its index) belongs to.
+        axes: the roles of the axes of its values.
+    """
+    name = Namer()
+    loops = []
+    for operation in program.operations:
+        if operation.name == "scan" and operation.index in owners:
+            found = _read_loop(program, operation, owners[operation.index], axes, name)
+            if found is not None:
+                loops.append(found)
+    return tuple(loops)
+
+
+def _read_loop(
+    program: Program, operation: Operation, owner: str, axes: Mapping[int, Axes], name: Namer
+) -> Loop | None:
+    fixed, carried = operation.params["num_consts"], operation.params["num_carry"]
+    constants, sequences = operation.inputs[:fixed], operation.inputs[fixed + carried :]
+    read = {
+        value: batch
+        for value in sequences
+        if (batch := _batch(program, axes, value, first=1)) is not None
+    }
+    if not read and not any(value in program.live for value in constants):
+        return None
+    places = {
+        k: batch
+        for k, value in enumerate(operation.outputs[:carried])
+        if (batch := _batch(program, axes, value)) is not None
+    }
+    if not places:
+        return None
+    body = _body(operation)
+    gates = find_gates(body, tuple(body.weights[fixed : fixed + carried]), tuple(places))
+    found = axes.get(next(iter(read))) if read else None
+    return Loop(
+        name(owner),
+        owner,
+        operation,
+        body,
+        gates,
+        _named(places, gates),
+        next(iter(places.values())),
+        tuple(read.items()),
+        found[0] if found else None,
+    )
+
+
+def _batch(program: Program, axes: Mapping[int, Axes], value: int, first: int = 0) -> int | None:
+    """Which axis of a value, from `first` on, is the batch; `None` if it is nothing with units."""
+    aval = program.avals[value]
+    if value not in program.live or not jnp.issubdtype(aval.dtype, jnp.floating):
+        return None
+    batch = program.avals[program.x].shape[0]
+    found = axes.get(value) or (None,) * len(aval.shape)
+    roles = [k for k, axis in enumerate(found) if axis is not None and axis.role == "batch"]
+    sizes = [k for k, size in enumerate(aval.shape) if size == batch and k >= first]
+    if len(aval.shape) < 2 or not (roles or sizes):
+        return None
+    return (roles or sizes)[0]
+
+
+def _body(operation: Operation) -> Program:
+    jaxpr, constants = inner_jaxpr(operation.params["jaxpr"])
+    step = core.jaxpr_as_fun(core.ClosedJaxpr(jaxpr, constants))
+    avals: list[Any] = [variable.aval for variable in jaxpr.invars]
+    given = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
+    nothing = jax.ShapeDtypeStruct((), jnp.float32)
+    return trace(lambda values, _: step(*values), given, nothing)
+
+
+def _named(places: Mapping[int, int], gates: Sequence[Gate]) -> dict[str, int]:
+    """States by name. A gate of an LSTM tells its cell from what it shows to others."""
+    cell = next((gate.keeps for gate in gates if gate.name == "forget"), None)
+    if len(places) == 1:
+        return {"state": next(iter(places))}
+    if cell is not None and cell in places and len(places) == 2:
+        shown = next(k for k in places if k != cell)
+        return {"state": shown, "cell": cell}
+    return {f"state {k + 1}": place for k, place in enumerate(places)}

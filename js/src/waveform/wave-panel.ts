@@ -1,0 +1,63 @@
+/**
+ * The waveform, and where the playing sound is in it.
+ */
+import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
+import { h } from "../lib/dom";
+import { Panel } from "../lib/panel";
+import { envelope } from "./wav";
+
+export class WavePanel {
+  private readonly canvas = pictureCanvas("Waveform");
+  private readonly cursor = h("div", { class: "cv-mark cv-cursor cv-now" });
+  private readonly track = h("div", { class: "cv-track" }, this.canvas, this.cursor);
+  private readonly gutter = h(
+    "div",
+    { class: "cv-gutter", "aria-hidden": "true" },
+    h("span", {}, "1"),
+    h("span", {}, "0"),
+    h("span", {}, "−1"),
+  );
+  private readonly panel = new Panel(
+    "timed cv-wave",
+    h("div", { class: "cv-timed-body" }, this.gutter, this.track),
+  );
+
+  readonly element = this.panel.element;
+  readonly trackElement = this.track;
+
+  constructor(seek: (share: number) => void, signal: AbortSignal) {
+    const follow = (event: PointerEvent) => {
+      if (!(event.buttons & 1)) return;
+      const box = this.track.getBoundingClientRect();
+      seek(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    };
+    this.track.addEventListener("pointerdown", follow, { signal });
+    this.track.addEventListener("pointermove", follow, { signal });
+  }
+
+  paint(samples: Float32Array, line: string): void {
+    this.panel.title("Waveform");
+    this.panel.say(line);
+    this.canvas.setAttribute("aria-label", `Waveform; ${line}`);
+    const ratio = pixelRatio();
+    const { clientWidth, clientHeight } = this.track;
+    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    resize(this.canvas, width, height);
+    const target = context(this.canvas);
+    target.clearRect(0, 0, width, height);
+    const style = getComputedStyle(this.track);
+    target.fillStyle = style.getPropertyValue("--cv-line");
+    target.fillRect(0, Math.round(height / 2), width, Math.max(1, Math.round(ratio)));
+    const bounds = envelope(samples, width);
+    const y = (value: number) => ((1 - value) / 2) * height;
+    target.fillStyle = style.getPropertyValue("--cv-accent");
+    for (let column = 0; column < width; column++) {
+      const [low, high] = [bounds[2 * column], bounds[2 * column + 1]];
+      target.fillRect(column, y(high) - ratio / 2, 1, y(low) - y(high) + ratio);
+    }
+  }
+
+  point(share: number): void {
+    this.cursor.style.left = `${100 * share}%`;
+  }
+}
