@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Weights as Weights
+    from .widgets import Training as Training
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -55,6 +56,7 @@ _HOMES = {
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
     "Weights": "widgets",
+    "Training": "widgets",
     "image": "zoo",
     "images": "zoo",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "RankingChart",
     "Selection",
     "Weights",
+    "Training",
     "__version__",
     "evaluate",
     "image",

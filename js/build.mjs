@@ -27,6 +27,7 @@ const views = [
   "layer-list",
   "operation",
   "weights",
+  "training",
 ];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
 const budgets = { "architecture.js": 100_000 }; // half of it is the library that lays graphs out

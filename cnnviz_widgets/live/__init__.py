@@ -12,6 +12,7 @@ from .foreground import in_colab, run_here
 from .history import History
 from .job import Job, Sink, State
 from .outbox import Frame, Outbox
+from .pace import Pace
 from .worker import Worker, shared_worker
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "History",
     "Job",
     "Outbox",
+    "Pace",
     "Sink",
     "State",
     "Worker",

@@ -27,12 +27,15 @@ from .decomposition import deep_lift, lrp
 from .deconvolution import Box, Deconvolution, Unit, deconvolution
 from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
 from .direction_objectives import direction, direction_at, local_group, tensor_direction
+from .event_files import EventFiles, Scalars, read_scalars
 from .factors import Factors, factorise
+from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
+from .layer_norms import gradient_norms, layer_norms
 from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
 from .maco import Maco
@@ -93,6 +96,7 @@ from .weights import (
     singular_values,
     weight_statistics,
 )
+from .unit_statistics import UnitStatistics, unit_statistics
 
 __all__ = [
     "CPPN",
@@ -119,6 +123,7 @@ __all__ = [
     "Deconvolution",
     "DreamFrame",
     "DreamPreset",
+    "EventFiles",
     "Example",
     "Factors",
     "FilterMap",
@@ -142,6 +147,7 @@ __all__ = [
     "Place",
     "Preset",
     "Rotate",
+    "Scalars",
     "Scale",
     "Shift",
     "SingularValues",
@@ -152,6 +158,7 @@ __all__ = [
     "TopExamples",
     "Transform",
     "Unit",
+    "UnitStatistics",
     "ValueExplained",
     "ValueExplainer",
     "WeightStatistics",
@@ -193,10 +200,12 @@ __all__ = [
     "feature_ablation",
     "fgsm",
     "filter_similarity",
+    "filters",
     "frames",
     "full_grad",
     "grad_cam",
     "grad_cam_plus_plus",
+    "gradient_norms",
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
@@ -213,6 +222,7 @@ __all__ = [
     "layer",
     "layer_cam",
     "layer_gradient",
+    "layer_norms",
     "likeness",
     "lime",
     "local_group",
@@ -227,6 +237,7 @@ __all__ = [
     "pgd",
     "probabilities",
     "project_filters",
+    "read_scalars",
     "read_texture",
     "real_examples",
     "rise",
@@ -241,6 +252,7 @@ __all__ = [
     "top_example_frames",
     "top_examples",
     "total_variation",
+    "unit_statistics",
     "var_grad",
     "weight_statistics",
     "xgrad_cam",

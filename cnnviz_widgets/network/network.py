@@ -150,6 +150,54 @@ class Network:
         other._programs = {key: each.with_model(other._model) for key, each in traced.items()}
         return other
 
+    def refreshed(self, model: Any) -> Network:
+        """This network with the weights that a model has now, such as in the midst of training.
+
+        Nothing is traced or compiled anew, and the weights are copied: what the training does to
+        its own afterwards (a step may take their memory for the new ones) does not matter.
+
+        Args:
+            model: the `flax.nnx.Module` or `keras.Model` that the network was made of, or a pytree
+                of its weights: a `flax.nnx.State`, variables or "params" of Linen, or the params
+                of a function. Weights that are not in it stay as they are.
+
+        Returns:
+            A network of its own.
+
+        Raises:
+            InputError: if it holds none of the weights, or one of another shape.
+
+        Example:
+            >>> later = net.refreshed(model)
+        """
+        return self.with_weights(self.weights_in(model))
+
+    def weights_in(self, model: Any) -> dict[str, Any]:
+        """What a model or a tree like its weights holds, by the names in `net.weights`.
+
+        Args:
+            model: as in `refreshed`; gradients and updates are such trees too.
+
+        Returns:
+            The floating-point arrays among it that belong to a weight.
+
+        Raises:
+            InputError: if there is none.
+        """
+        own = self.weights
+        floats = {name for name, old in own.items() if jnp.issubdtype(old.dtype, jnp.floating)}
+        found = adapters.weights_in(model)
+        for prefix in ("", "params/"):  # Linen's params are a part of its variables
+            known = {prefix + name: array for name, array in found.items()}
+            known = {name: array for name, array in known.items() if name in floats}
+            if known:
+                return known
+        raise InputError(
+            "expected the model of this network or a tree of its weights, got "
+            f"{type(model).__name__} with {', '.join(list(found)[:3]) or 'no weights'}; the "
+            f"network has {', '.join(list(own)[:3]) or 'none'}."
+        )
+
     @property
     def flops(self) -> int:
         """Floating-point operations for one example at `input_shape`."""

@@ -20,6 +20,7 @@ from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
 from .weights import Weights
+from .training import Training
 
 __all__ = [
     "ActivationAtlas",
@@ -35,6 +36,7 @@ __all__ = [
     "LayerList",
     "Operation",
     "Selection",
+    "Training",
     "View",
     "Weights",
 ]

@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from ..errors import InputError
-from .base import Traceable
+from .base import Traceable, flatten
 
-__all__ = ["Traceable", "read"]
+__all__ = ["Traceable", "read", "weights_in"]
 
 
 def read(model: Any, *, variables: Any = None, params: Any = None) -> Traceable:
@@ -50,6 +50,24 @@ def read(model: Any, *, variables: Any = None, params: Any = None) -> Traceable:
         f"backend, or a function fn(params, x); got {type(model).__module__}."
         f"{type(model).__qualname__}. A PyTorch or TensorFlow model must be converted first."
     )
+
+
+def weights_in(model: Any) -> dict[str, Any]:
+    """The weights that a model holds now, by the names that `read` gives them.
+
+    Args:
+        model: a `flax.nnx.Module`, a `keras.Model`, or any pytree of weights: Linen's variables,
+            a `flax.nnx.State`, the params of a function.
+    """
+    if _is_a(model, "flax.nnx", "Module"):
+        from flax import nnx
+
+        model = nnx.split(model)[1]
+    elif _is_a(model, "keras", "Model"):
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        return {variable.path: variable.value for variable in variables}
+    leaves, names, _ = flatten(model)
+    return dict(zip(names, leaves, strict=True))
 
 
 def _is_a(model: Any, module: str, name: str) -> bool:
