@@ -11,6 +11,7 @@ References:
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -222,6 +223,7 @@ def _transforms(
     return compose(*([given] if isinstance(given, Transform) else given))
 
 
+@functools.lru_cache(maxsize=64)  # to trace them takes longer than some ascents
 def _transformed(changes: Compose, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of transformed pictures."""
     x = jax.ShapeDtypeStruct(shape, jnp.float32)

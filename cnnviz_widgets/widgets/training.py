@@ -236,11 +236,7 @@ class Training(LayeredView):
         if updates is not None:
             norms = layer_norms(net, updates)
         elif self._before is not None:
-            old = self._before[1]
-            change = {name: net.weights[name] - old[name] for name in old}
-            norms = layer_norms(net, change)
-            steps = number - self._before[0]
-            norms = {name: norm / steps for name, norm in norms.items()}
+            norms = _moved(net, self._before[1], number - self._before[0])
         moment = self._moment(net, number, grads, norms)
         next_too = self._pace.every is not None and self._pace.due(number + 1)
         self._before = (number, self._own_weights(net)) if next_too else None
@@ -351,8 +347,10 @@ class Training(LayeredView):
 
     def _begin(self) -> Iterator[Frame]:
         """The network before its first step; compiles what every look needs."""
-        moment = self._moment(self._network, 0)
-        layer_norms(self._network, self._network.weights)
+        net = self._network.refreshed(self._network.weights)
+        _moved(net, self._own_weights(self._network), 1)
+        moment = self._moment(net, 0)
+        self._unit(moment, net)
         self._record.moments.add(0, moment)
         yield from self._answer()
 
@@ -389,6 +387,13 @@ class Training(LayeredView):
         if moment is None:
             return None
         return training_picture(self._record, moment, moment.looks.get((self.layer, self.channel)))
+
+
+def _moved(net: Network, before: Mapping[str, Any], steps: int) -> dict[str, float]:
+    """By how much each layer's weights moved in a step."""
+    now = net.weights
+    change = {name: now[name] - old for name, old in before.items()}
+    return {name: norm / steps for name, norm in layer_norms(net, change).items()}
 
 
 def _given(model: Any) -> Any:
