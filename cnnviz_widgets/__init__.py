@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
+    from .widgets import Health as Health
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
     from .widgets import Weights as Weights
@@ -52,6 +53,7 @@ _HOMES = {
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
     "GradientAscent": "widgets",
+    "Health": "widgets",
     "Operation": "widgets",
     "RankingChart": "widgets.ranking_chart",  # alone, since bqplot imports pandas: a second
     "Selection": "widgets",
@@ -71,6 +73,7 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Health",
     "Layer",
     "Network",
     "Operation",

@@ -23,6 +23,7 @@ const views = [
   "deep-dream",
   "feature-maps",
   "gradient-ascent",
+  "health",
   "image-chooser",
   "layer-list",
   "operation",

@@ -10,6 +10,7 @@ from .attention_flow import attention_flow, attention_rollout
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
 from .batch_objectives import alignment, diversity, each, interpolation
+from .calibration import Calibration, calibration
 from .cams import (
     cam,
     eigen_cam,
@@ -33,6 +34,7 @@ from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
 from .guide import GUIDE
+from .health import Finding, Health, LayerHealth, health
 from .inside import conductance, layer_gradient, neuron_gradient
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
@@ -97,6 +99,7 @@ from .weights import (
     weight_statistics,
 )
 from .unit_statistics import UnitStatistics, unit_statistics
+from .unlike import Unlike, unlike
 
 __all__ = [
     "CPPN",
@@ -116,6 +119,7 @@ __all__ = [
     "Bilinear",
     "Blur",
     "Box",
+    "Calibration",
     "Compose",
     "Connections",
     "Crop",
@@ -127,13 +131,16 @@ __all__ = [
     "Example",
     "Factors",
     "FilterMap",
+    "Finding",
     "Flip",
     "Fourier",
+    "Health",
     "Jitter",
     "Kernel",
     "Kernels",
     "LaplacianPyramid",
     "Links",
+    "LayerHealth",
     "LowResolution",
     "Maco",
     "MatrixLevels",
@@ -159,6 +166,7 @@ __all__ = [
     "Transform",
     "Unit",
     "UnitStatistics",
+    "Unlike",
     "ValueExplained",
     "ValueExplainer",
     "WeightStatistics",
@@ -177,6 +185,7 @@ __all__ = [
     "blur",
     "blur_ig",
     "boundary_complexity",
+    "calibration",
     "cam",
     "caricature",
     "channel",
@@ -209,6 +218,7 @@ __all__ = [
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",
+    "health",
     "hires_cam",
     "input_difference",
     "input_x_gradient",
@@ -253,6 +263,7 @@ __all__ = [
     "top_examples",
     "total_variation",
     "unit_statistics",
+    "unlike",
     "var_grad",
     "weight_statistics",
     "xgrad_cam",

@@ -86,7 +86,9 @@ def read_scalars(folder: str | Path) -> dict[str, Scalars]:
     """
     files = sorted(Path(folder).glob("*tfevents*"))
     if not files:
-        raise InputError(f"expected a folder with TensorBoard's event files, found none in {folder}.")
+        raise InputError(
+            f"expected a folder with TensorBoard's event files, found none in {folder}."
+        )
     found: dict[str, dict[int, float]] = {}
     for file in files:
         for name, step, value in _scalars(file):

@@ -120,7 +120,7 @@ def unit_look(
     values = np.asarray(activations(net, batch, [layer])[layer][0], np.float32)
     channels = net.at(batch.shape).layer(layer).channels
     found = values.reshape(-1, channels)[:, channel]
-    rows = values.shape[0] if values.ndim > 2 or channels == 1 and values.ndim > 1 else 1
+    rows = values.shape[0] if values.ndim > 2 or (channels == 1 and values.ndim > 1) else 1
     return UnitLook(
         layer, channel, found.reshape(rows, -1), _ascent(net, layer, channel, steps, seed)
     )

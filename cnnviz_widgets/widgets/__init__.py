@@ -15,6 +15,7 @@ from .deep_dream import DeepDream
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
+from .health import Health
 from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
@@ -32,6 +33,7 @@ __all__ = [
     "Explorer",
     "FeatureMaps",
     "GradientAscent",
+    "Health",
     "ImageChooser",
     "LayerList",
     "Operation",

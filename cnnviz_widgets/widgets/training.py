@@ -91,6 +91,7 @@ class Training(LayeredView):
     """
 
     bundle = "training"
+    _learning = False
 
     iteration = t.Int(NEWEST, min=NEWEST).tag(sync=True, echo_update=False)
 
@@ -127,8 +128,8 @@ class Training(LayeredView):
         self._before: tuple[int, Mapping[str, Any]] | None = None  # weights ahead of an update
         self._last_look: Frame = {}
         self._told = 0.0  # when the page heard of it last
-        self._learning = False
         super().__init__(rate=rate)
+        self._at_close.append(self._leave)
         self._runner.outbox.stall = 1 / rate
         with self._building():
             self._offer_layers(self._network.layers)
@@ -250,9 +251,7 @@ class Training(LayeredView):
     def _own_weights(self, net: Network) -> dict[str, Any]:
         return net.weights_in(net.weights)
 
-    def _moment(
-        self, net: Network, number: int, grads: Any = None, updates: Any = None
-    ) -> Moment:
+    def _moment(self, net: Network, number: int, grads: Any = None, updates: Any = None) -> Moment:
         if grads is not None:
             gradients = layer_norms(net, grads)
         elif self._labels is not None:
@@ -269,9 +268,7 @@ class Training(LayeredView):
         unit = self.layer, self.channel
         if unit not in moment.looks:
             net = self._network.with_weights(moment.weights) if net is None else net
-            moment.looks[unit] = unit_look(
-                net, self._images[0], *unit, steps=self._steps_of_ascent
-            )
+            moment.looks[unit] = unit_look(net, self._images[0], *unit, steps=self._steps_of_ascent)
         return moment.looks[unit]
 
     def _push(self) -> None:
@@ -336,12 +333,10 @@ class Training(LayeredView):
         goes_on = self._learning and error is None
         super().note_state("running" if goes_on else state, error)
 
-    def close(self) -> None:
-        """End watching, and take the view off the page."""
+    def _leave(self) -> None:
+        self._learning = False
         if self._files is not None:
             self._files.close()
-        self._learning = False
-        super().close()
 
     # --- the page
 

@@ -71,7 +71,12 @@ def _map(values: np.ndarray) -> Frame:
 
 def _filters(moment: Moment) -> Frame:
     if moment.filters is None:
-        return {"filters": b"", "filters_size": [0, 0, 0, 0], "filters_of": "", "filters_range": 0.0}
+        return {
+            "filters": b"",
+            "filters_size": [0, 0, 0, 0],
+            "filters_of": "",
+            "filters_range": 0.0,
+        }
     name, values = moment.filters
     largest = float(np.nan_to_num(np.abs(values)).max()) or 1.0
     share = np.nan_to_num(values) / largest

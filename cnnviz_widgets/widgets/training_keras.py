@@ -28,16 +28,24 @@ class WatchTraining(keras.callbacks.Callback):
         super().__init__()
         self._watch = watch
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_end(
+        self,
+        batch: int,  # noqa: ARG002
+        logs: dict[str, Any] | None = None,
+    ) -> None:
         """A step was made."""
         self._watch._advance(self._read, dict(logs or {}))
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(
+        self,
+        epoch: int,  # noqa: ARG002
+        logs: dict[str, Any] | None = None,
+    ) -> None:
         """Validation is done."""
         found = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
         self._watch._record.note(self._watch._record.step, found)
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """The training is over."""
         self._watch.end()
 

@@ -53,7 +53,9 @@ def _curves(record: TrainingRecord) -> Image.Image:
             ys = 2 * EDGE + down * (HEIGHT - 3 * EDGE)
             canvas.line(list(zip(xs.tolist(), ys.tolist(), strict=True)), color, 2)
         words = f"{name} {curve.values[-1]:.3g}"
-        canvas.text((EDGE + 150 * k, 2), words.encode("latin-1", "replace").decode("latin-1"), color)
+        canvas.text(
+            (EDGE + 150 * k, 2), words.encode("latin-1", "replace").decode("latin-1"), color
+        )
     canvas.line([(EDGE, HEIGHT - EDGE), (WIDTH - EDGE, HEIGHT - EDGE)], INK)
     return image
 

@@ -102,5 +102,3 @@ def thinned(curve: Scalars, most: int = MOST_POINTS) -> Scalars:
 def copied(weights: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Weights in the machine's own memory, whatever becomes of the arrays on the device."""
     return {name: np.asarray(weight) for name, weight in weights.items()}
-
-

@@ -8,6 +8,7 @@ from flax import nnx
 
 SHAPE = (8, 8, 1)
 CLASSES = 3
+RATE = 0.1
 
 
 class Small(nnx.Module):
@@ -40,25 +41,23 @@ def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
 
+@nnx.jit
+def _train(model: Small, images: jax.Array, labels: jax.Array) -> tuple[jax.Array, nnx.State]:
+    loss, grads = nnx.value_and_grad(lambda m: cross_entropy(m(images), labels))(model)
+    moved = jax.tree.map(lambda w, g: w - RATE * g, nnx.state(model, nnx.Param), grads)
+    nnx.update(model, moved)
+    return loss, grads
+
+
 class Loop:
     """Plain gradient descent on a `Small`, one `step` at a time."""
 
-    def __init__(self, rate: float = 0.1) -> None:
+    def __init__(self) -> None:
         self.model = Small()
         self.images, self.labels = examples()
-        self._rate = rate
-
-        @nnx.jit
-        def train(model: Small, images: jax.Array, labels: jax.Array):
-            loss, grads = nnx.value_and_grad(lambda m: cross_entropy(m(images), labels))(model)
-            moved = jax.tree.map(lambda w, g: w - rate * g, nnx.state(model, nnx.Param), grads)
-            nnx.update(model, moved)
-            return loss, grads
-
-        self._train = train
 
     def step(self) -> tuple[jax.Array, nnx.State]:
-        return self._train(self.model, jnp.asarray(self.images), jnp.asarray(self.labels))
+        return _train(self.model, jnp.asarray(self.images), jnp.asarray(self.labels))
 
     def weights(self) -> dict[str, np.ndarray]:
         """Copies, by layer and name."""

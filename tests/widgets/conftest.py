@@ -25,6 +25,7 @@ VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
     "weights",
+    "training", "health",
 )  # fmt: skip
 
 
