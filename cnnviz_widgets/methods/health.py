@@ -44,8 +44,8 @@ SATURATED = 0.95
 MANY = 0.1
 """The share of a layer's channels from which dead or saturated ones are a warning, not a note."""
 
-FEW = 50
-"""With fewer values of a channel than this, that it never changed says nothing."""
+FEWEST, FEW = 20, 50
+"""With fewer images, or fewer values of a channel, that it never changed says nothing."""
 
 APART = 1e4
 SAME = 0.999
@@ -153,7 +153,7 @@ def health(net: Network, x: Any, labels: Any = None, *, reference: Any = None) -
     confidence = None if classes is None else calibration(_probabilities(net, images), classes)
     away = None if reference is None else unlike(net, images, reference)
     found = [
-        *_units(units),
+        *(_units(units) if len(images) >= FEWEST else ()),
         *_flow(gradients),
         *_duplicates(net),
         *([] if confidence is None else _confidence(confidence)),
@@ -226,7 +226,7 @@ def _units(units: Sequence[UnitStatistics]) -> Iterator[Finding]:
             )
             channels = tuple(each.always_on.tolist())
             yield Finding("always on", "note", words, each.layer, channels, (), share)
-        full = np.flatnonzero((each.saturated >= SATURATED) & (each.high > each.low))
+        full = np.flatnonzero(each.saturated >= SATURATED)
         if len(full):
             share = len(full) / count
             words = (
@@ -335,8 +335,8 @@ def _unlike(found: Unlike) -> Iterator[Finding]:
     if found.chance < 1e-4:
         words = (
             f"{_count(len(far), 'image')} of {len(found.distances)} "
-            f"{_are(len(far))} unlike the reference: farther than 99 % of it, and a quarter more, in "
-            f"what {found.layer} takes. What the network says of them is a guess."
+            f"{_are(len(far))} unlike the reference: in what {found.layer} takes, farther from it "
+            "than all but 1 % of its own. What the network says of them is a guess."
         )
         images = tuple(far.tolist())
         share = len(far) / len(found.distances)

@@ -53,8 +53,11 @@ class UnitStatistics:
 
     @property
     def dead(self) -> np.ndarray:
-        """Numbers of the channels that give one and the same value everywhere (ReLU: zero)."""
-        return np.flatnonzero(self.high <= self.low)
+        """Numbers of the channels that give one and the same value everywhere (ReLU: zero).
+
+        Those that never leave a bound of the activation are saturated instead.
+        """
+        return np.flatnonzero((self.high <= self.low) & (self.saturated < 1))
 
     @property
     def always_on(self) -> np.ndarray:

@@ -89,8 +89,8 @@ def test_saturated_activations_are_found(net, images):
 
 
 def test_vanishing_and_exploding_gradients_are_found(net, images):
-    weak = {f"deep__{k}": lambda w: 0.02 * w for k in range(DEPTH)}
-    found = methods.health(changed(net, **weak), images)
+    loud = {f"deep__{k}": lambda w: 40 * w for k in range(DEPTH)}  # each slope is next to none
+    found = methods.health(changed(net, **loud), images)
     assert the(found, "vanishing gradient").severity == "error"
     assert the(found, "vanishing gradient").number < 1e-4
 
@@ -132,8 +132,8 @@ def test_nan_is_found_where_it_first_appears(net, images):
     clean = [name for name in values if np.isfinite(values[name]).all()]
     assert clean == list(values)[: list(values).index(first)]
     assert value.channels == (4,)
-    overflow = methods.health(changed(net, head=lambda w: w * np.float32(3e38) * 10), images)
-    assert overflow.findings[-1].layer == net.logits.name
+    overflow = methods.health(changed(net, kernel=lambda w: np.full_like(w, 3e38)), images)
+    assert overflow.findings[0].layer == net.layers[0].name
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ export interface TrainingFrame extends Numbered {
   steps: unknown;
   values: unknown;
   /** The look: of which step, layer and channel. None is there before the first. */
-  at?: number;
+  at?: number | undefined;
   layer: string;
   channel: number;
   figures: Figures[];
