@@ -1,12 +1,14 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
 python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights] [start]
+python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start] [training]
 """
 
 import argparse
 
 from benchmarks import report
 from benchmarks.suites import attribution, gradients, lucent, pointing, start, views, weights
+from benchmarks.suites import attribution, gradients, lucent, pointing, start, training, views
 
 SUITES = {
     "gradients": gradients.measure,
@@ -16,6 +18,7 @@ SUITES = {
     "views": views.measure,
     "weights": weights.measure,
     "start": start.measure,
+    "training": training.measure,
 }
 
 

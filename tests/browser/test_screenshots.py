@@ -103,6 +103,26 @@ matrix = cw.Weights(small, layer="dense1", structure="similarity")
 matrix.show = "matrix"
 matrix.wait()
 matrix
+from tests.models.learning import SHAPE, Loop
+loop = Loop()
+watch = cw.Training(loop.model, loop.images, loop.labels, unit="conv2:3", every=5, ascent_steps=4)
+for step in range(40):
+    loss, grads = loop.step()
+    more = {"val_loss": 1.1 - step / 80} if step % 10 == 0 else {}
+    watch.step(loop.model, loss=loss, accuracy=step / 50, grads=grads, **more)
+watch.end()
+watch
+""",
+    """
+import numpy as np
+sick = cw.Network(loop.model, input_shape=SHAPE)
+bias = sick.weights["conv1/bias"].at[2].set(-100.0)
+kernel = sick.weights["conv2/kernel"]
+kernel = kernel.at[..., 4].set(2 * kernel[..., 1])
+sick = sick.with_weights({"conv1/bias": bias, "conv2/kernel": kernel})
+health = cw.Health(sick, loop.images, np.roll(loop.labels, 1))
+health.wait()
+health
 """,
 )
 NAMES = (
@@ -112,6 +132,7 @@ NAMES = (
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text",
     "weights", "weights-matrix",
+    "training", "health",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.
@@ -142,7 +163,7 @@ JUDGE = """(area, [sharp, contrast]) => {
             // A picture has the pixels that it has, and a colour bar one for each colour.
             const drawn = element instanceof HTMLCanvasElement
                 && !element.closest(".cv-input, .cv-whole, .cv-pair, .cv-bar-track")
-                && !element.closest(".cv-dream, .cv-card, .cv-patch");
+                && !element.closest(".cv-dream, .cv-card, .cv-patch, .cv-ascent");
             if (drawn && element.width + 1 < box.width * sharp)
                 faults.push(`${name} has ${element.width} pixels for ${box.width}`);
             const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());

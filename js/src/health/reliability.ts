@@ -53,7 +53,8 @@ export class Reliability {
       target.fillStyle = color("accent");
       target.globalAlpha = 0.35 + 0.65 * Math.sqrt(count / most); // few images, a paler bar
       const left = x(at * step) + 1;
-      target.fillRect(left, y(accuracy), x((at + 1) * step) - left - 1, y(0) - y(accuracy));
+      const tall = Math.max(3, y(0) - y(accuracy)); // never right: still there
+      target.fillRect(left, y(0) - tall, x((at + 1) * step) - left - 1, tall);
     });
     target.globalAlpha = 1;
     target.beginPath();

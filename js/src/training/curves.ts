@@ -7,7 +7,7 @@ import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { formatTick, formatValue } from "../lib/format";
 import { Panel } from "../lib/panel";
-import { type Curve, valueAt } from "./moments";
+import { type Curve, pointAt, valueAt } from "./moments";
 
 const LEFT = 48;
 const RIGHT = 10;
@@ -101,10 +101,10 @@ export class Chart {
     target.setLineDash([]);
     const step = this.hovered ?? shown;
     this.curves.forEach((curve, at) => {
-      const value = valueAt(curve, step);
+      const [last, value] = pointAt(curve, step);
       if (!Number.isFinite(value)) return;
       target.beginPath();
-      target.arc(x(Math.max(step, curve.steps[0])), y(value), 4.5, 0, 2 * Math.PI);
+      target.arc(x(last), y(value), 4.5, 0, 2 * Math.PI);
       target.fillStyle = color(COLORS[at % COLORS.length]);
       target.strokeStyle = color("surface");
       target.lineWidth = 2;

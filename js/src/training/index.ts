@@ -46,7 +46,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   /** The look that is wanted, if it is here. */
   const find = () => {
     const step = moments.available(model.get("iteration"));
-    return moments.look(model.get("layer"), model.get("channel"), step);
+    return moments.look(model.get("layer"), channelInside(model), step);
   };
 
   moveThroughLayers(root, model, (layer) => change("layer", layer), signal);
@@ -121,10 +121,19 @@ function paintToolbar(model: Shell<Traits>["model"], layer: Select, channel: Sli
     model.get("layer"),
     layers.map((each) => ({ value: each.name, text: `${each.name}, ${layerShape(each)}` })),
   );
-  const info = layers.find(({ name }) => name === model.get("layer"));
-  const end = (info?.channels ?? 1) - 1;
-  const at = Math.min(Math.max(0, model.get("channel")), end);
+  const at = channelInside(model);
+  const end = lastChannel(model);
   channel.set(at, end, String(at), `/ ${end}`);
+}
+
+function lastChannel(model: Shell<Traits>["model"]): number {
+  const info = model.get("layers").find(({ name }) => name === model.get("layer"));
+  return (info?.channels ?? 1) - 1;
+}
+
+/** The chosen channel, which may come from a layer that has more. */
+function channelInside(model: Shell<Traits>["model"]): number {
+  return Math.min(Math.max(0, model.get("channel")), lastChannel(model));
 }
 
 function words(state: State): string {

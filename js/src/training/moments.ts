@@ -151,10 +151,15 @@ export function charts(curves: readonly Curve[]): { name: string; curves: Curve[
 }
 
 /** The value of a curve at a step, or at the last one before it that it has. */
-export function valueAt({ steps, values }: Curve, step: number): number {
+export function valueAt(curve: Curve, step: number): number {
+  return pointAt(curve, step)[1];
+}
+
+/** The last point of a curve up to a step. */
+export function pointAt({ steps, values }: Curve, step: number): [step: number, value: number] {
   let at = -1;
   for (let k = 0; k < steps.length && steps[k] <= step; k++) at = k;
-  return at < 0 ? NaN : values[at];
+  return at < 0 ? [NaN, NaN] : [steps[at], values[at]];
 }
 
 /** A bar's length for a number whose powers of ten matter, from 0 to 1. */

@@ -11,6 +11,9 @@ import { Panel } from "../lib/panel";
 import { Stage } from "../lib/stage";
 import type { Look } from "./moments";
 
+/** Between filters, in cells of a filter. */
+const GAP = 0.4;
+
 export class Pictures {
   private readonly filters = new Stage("First filters");
   private readonly map = new Stage("Feature map");
@@ -40,9 +43,11 @@ export class Pictures {
     if (count === 0) return;
     panel.title(`Filters of ${look.filtersOf}`);
     panel.say(`±${formatValue(look.filtersRange)}`);
-    const across = Math.ceil(Math.sqrt((count * (rows + 1)) / (cols + 1)));
+    const across = Math.ceil(Math.sqrt((count * (rows + GAP)) / (cols + GAP)));
     const down = Math.ceil(count / across);
-    const [width] = this.filters.fit((across * (cols + 1) - 1) / (down * (rows + 1) - 1));
+    const [width] = this.filters.fit(
+      (across * (cols + GAP) - GAP) / (down * (rows + GAP) - GAP),
+    );
     this.filters.label(
       `${plural(count, "filter")} of ${look.filtersOf} after ${look.step} steps`,
     );
@@ -92,8 +97,8 @@ function drawFilters(
   width: number,
   theme: Theme,
 ): void {
-  const cell = Math.max(1, Math.ceil((width * pixelRatio()) / (across * (cols + 1) - 1)));
-  const gap = cell;
+  const cell = Math.max(1, Math.ceil((width * pixelRatio()) / (across * (cols + GAP) - GAP)));
+  const gap = Math.max(1, Math.round(GAP * cell));
   const colors = palette("diverging", theme);
   const pixels = new Uint32Array(rows * cols);
   resize(scratch, cols, rows);
