@@ -79,7 +79,7 @@ def _loop(
 ) -> Callable[[], float]:
     def run() -> float:
         step, rng = make_step(), np.random.default_rng(0)
-        start = time.perf_counter()
+        start, params = time.perf_counter(), None
         for _ in range(STEPS):
             chosen = rng.choice(len(images), 64, replace=False)
             params, loss, accuracy, grads = step(images[chosen], labels[chosen])

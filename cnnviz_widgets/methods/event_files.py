@@ -103,11 +103,12 @@ def _curve(values: dict[int, float]) -> Scalars:
 
 def _scalars(file: Path) -> Iterator[tuple[str, int, float]]:
     try:
-        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.proto import event_pb2
     except ImportError as error:
         raise _missing() from error
+    make_event = vars(event_pb2)["Event"]  # made when it is imported, as no type checker sees
     for record in _records(file.read_bytes()):
-        event = Event()
+        event: Any = make_event()
         event.ParseFromString(record)
         for value in event.summary.value:
             number = _number(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float32
 
@@ -43,7 +45,7 @@ def filters(net: Network, layer: str) -> Filters | None:
 
 def _order(operation: Operation, place: int) -> tuple[list[int], list[int]] | None:
     """Which axes of the weights count outputs, and which are left, the inputs first."""
-    numbers = operation.params.get("dimension_numbers")
+    numbers: Any = operation.params.get("dimension_numbers")
     if operation.name == "conv_general_dilated" and place == 1:
         out, *rest = numbers.rhs_spec
         return [out], list(rest)
@@ -52,7 +54,8 @@ def _order(operation: Operation, place: int) -> tuple[list[int], list[int]] | No
         if shared[place]:
             return None  # each example has weights of its own
         inputs = list(contracted[place])
-        count = len(operation.equation.invars[place].aval.shape)
+        aval: Any = operation.equation.invars[place].aval
+        count = len(aval.shape)
         return [axis for axis in range(count) if axis not in inputs], inputs
     return None
 

@@ -50,8 +50,9 @@ class WatchTraining(keras.callbacks.Callback):
         self._watch.end()
 
     def _read(self) -> Any:
-        self.model.jax_state_sync()
-        return self.model
+        model: Any = self.model
+        model.jax_state_sync()
+        return model
 
 
 def callback(watch: Training) -> WatchTraining:

@@ -16,6 +16,7 @@ loop = Loop()
 watch = cw.Training(loop.model, loop.images, loop.labels, unit="conv2:3", every=5, ascent_steps=4)
 watch
 """
+COMPILING = 30_000  # milliseconds: the first ascent in a layer is compiled
 TRAIN = """
 for step in range(60):
     loss, grads = loop.step()
@@ -38,9 +39,9 @@ def test_it_streams_while_a_cell_trains_and_goes_back_afterwards(
     expect(view).to_have_attribute("data-step", re.compile(r"^\d*[05]$(?<!^0)"))
     await_state(view, "running")
     loss = view.get_by_role("img", name=re.compile(r"loss over \d+ steps"))
-    expect(loss).to_be_visible()
+    expect(loss).to_be_visible(timeout=COMPILING)
     view.get_by_label("Channel").fill("4")  # in the midst of it
-    expect(view.get_by_role("img", name="Feature map of conv2:4")).to_be_visible()
+    expect(view.get_by_role("img", name="Feature map of conv2:4")).to_be_visible(timeout=COMPILING)
     assert notebook.is_busy()
     await_state(view, "done")  # the end of the cell ends it
     expect(view).to_have_attribute("data-steps", "60")
@@ -56,7 +57,7 @@ def goes_back(notebook: Notebook, view: Locator, loss: Locator) -> None:
     slider.fill("21")  # the nearest that is kept
     expect(view).to_have_attribute("data-step", "20")
     notebook.await_value("watch.iteration", 20)
-    expect(view.get_by_role("img", name="filters of conv1 after 20 steps")).to_be_visible()
+    expect(view.get_by_role("img", name="filters of conv1 after 20 steps")).to_be_visible(timeout=COMPILING)
     box = loss.bounding_box()
     assert box is not None
     loss.click(position={"x": 48 + (box["width"] - 58) / 2, "y": 60})
@@ -72,10 +73,10 @@ def goes_back(notebook: Notebook, view: Locator, loss: Locator) -> None:
 
 def chooses(notebook: Notebook, view: Locator) -> None:
     view.get_by_label("Layer").select_option("conv1")
-    expect(view.get_by_role("img", name="Feature map of conv1:")).to_be_visible()
+    expect(view.get_by_role("img", name="Feature map of conv1:")).to_be_visible(timeout=COMPILING)
     notebook.await_value("watch.layer", "conv1")
     view.get_by_role("button", name="conv2", exact=True).click()
-    expect(view.get_by_role("img", name="What drives conv2:")).to_be_visible()
+    expect(view.get_by_role("img", name="What drives conv2:")).to_be_visible(timeout=COMPILING)
     notebook.await_value("watch.layer", "conv2")
     notebook.run("watch.iteration = 10")
-    expect(view).to_have_attribute("data-step", "10")
+    expect(view).to_have_attribute("data-step", "10", timeout=COMPILING)

@@ -56,7 +56,7 @@ def the(found: methods.Health, kind: str) -> methods.Finding:
     return one
 
 
-def with_bias(values) -> callable:
+def with_bias(values):
     return lambda bias: np.asarray(values, np.float32)
 
 
