@@ -58,7 +58,7 @@ class EventFiles:
         self._writer.add_image(name, pixels, step, dataformats="HWC")
 
     def flush(self) -> None:
-        """See to it that a reader finds all that was added."""
+        """Have what was added written soon; a thread of its own writes, and only `close` waits."""
         self._writer.flush()
 
     def close(self) -> None:

@@ -57,7 +57,9 @@ def goes_back(notebook: Notebook, view: Locator, loss: Locator) -> None:
     slider.fill("21")  # the nearest that is kept
     expect(view).to_have_attribute("data-step", "20")
     notebook.await_value("watch.iteration", 20)
-    expect(view.get_by_role("img", name="filters of conv1 after 20 steps")).to_be_visible(timeout=COMPILING)
+    expect(view.get_by_role("img", name="filters of conv1 after 20 steps")).to_be_visible(
+        timeout=COMPILING
+    )
     box = loss.bounding_box()
     assert box is not None
     loss.click(position={"x": 48 + (box["width"] - 58) / 2, "y": 60})

@@ -30,9 +30,8 @@ def test_scalars_come_back(tmp_path):
         files.scalar("loss", step, 1 / step)
     files.scalar("accuracy", 4, 0.75)
     files.picture("ascent", 4, np.full((5, 6, 3), 0.5))
-    files.flush()
-    found = methods.read_scalars(tmp_path)
     files.close()
+    found = methods.read_scalars(tmp_path)
     assert found.keys() == {"loss", "accuracy"}
     assert found["loss"].steps.tolist() == [1, 2, 3, 4]
     np.testing.assert_allclose(found["loss"].values, 1 / np.arange(1, 5), rtol=1e-6)
