@@ -7,8 +7,16 @@ python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [star
 import argparse
 
 from benchmarks import report
-from benchmarks.suites import attribution, gradients, lucent, pointing, start, views, weights
-from benchmarks.suites import attribution, gradients, lucent, pointing, start, training, views
+from benchmarks.suites import (
+    attribution,
+    gradients,
+    lucent,
+    pointing,
+    start,
+    training,
+    views,
+    weights,
+)
 
 SUITES = {
     "gradients": gradients.measure,

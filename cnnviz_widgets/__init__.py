@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .widgets import Health as Health
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
-    from .widgets import Weights as Weights
     from .widgets import Training as Training
+    from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -79,8 +79,8 @@ __all__ = [
     "Operation",
     "RankingChart",
     "Selection",
-    "Weights",
     "Training",
+    "Weights",
     "__version__",
     "evaluate",
     "image",

@@ -80,6 +80,8 @@ from .transforms import (
 )
 from .transparency import Alpha
 from .unit_objectives import channel, class_logit, class_probability, layer, neuron
+from .unit_statistics import UnitStatistics, unit_statistics
+from .unlike import Unlike, unlike
 from .weights import (
     Connections,
     FilterMap,
@@ -98,8 +100,6 @@ from .weights import (
     singular_values,
     weight_statistics,
 )
-from .unit_statistics import UnitStatistics, unit_statistics
-from .unlike import Unlike, unlike
 
 __all__ = [
     "CPPN",
@@ -139,8 +139,8 @@ __all__ = [
     "Kernel",
     "Kernels",
     "LaplacianPyramid",
-    "Links",
     "LayerHealth",
+    "Links",
     "LowResolution",
     "Maco",
     "MatrixLevels",

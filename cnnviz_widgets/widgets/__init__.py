@@ -20,8 +20,8 @@ from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
-from .weights import Weights
 from .training import Training
+from .weights import Weights
 
 __all__ = [
     "ActivationAtlas",
