@@ -1,7 +1,7 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights] [start]
-python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [start] [training]
+python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights]
+    [start] [training]
 """
 
 import argparse

@@ -103,6 +103,8 @@ matrix = cw.Weights(small, layer="dense1", structure="similarity")
 matrix.show = "matrix"
 matrix.wait()
 matrix
+""",
+    """
 from tests.models.learning import SHAPE, Loop
 loop = Loop()
 watch = cw.Training(loop.model, loop.images, loop.labels, unit="conv2:3", every=5, ascent_steps=4)
