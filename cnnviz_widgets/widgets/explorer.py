@@ -8,20 +8,25 @@ from contextlib import ExitStack
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
-from ..network import InputError, Network
+from ..network import InputError, Network, find_attention
 from .architecture import Architecture
+from .attention import Attention
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
+from .hidden_states import HiddenStates
 from .image_chooser import ImageChooser, bundled_name, pictures_for
+from .intervention import Intervention
 from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
 from .operation import Operation
 from .selection import Selection
 from .view_tabs import ViewTabs
+from .weights import Weights
 
 METHODS = ("grad_cam", "saliency")
 """Of attribution: quick ones to begin with."""
@@ -94,14 +99,21 @@ class Explorer(ipywidgets.Box):
         )  # fmt: skip
 
     def _makers(self, net: Network) -> Mapping[type[View], Callable[[], View]]:
-        """What stands behind tabs."""
-        chosen = self.selection
-        return {
+        """What stands behind tabs: what every network has, and what this one has besides."""
+        chosen, program = self.selection, net.at((1, *np.shape(self.image)[-3:]))
+        makers: dict[type[View], Callable[[], View]] = {
             Attribution: lambda: Attribution(net, self.image, METHODS, selection=chosen),
             Deconvolution: lambda: Deconvolution(net, self.image, selection=chosen),
             Architecture: lambda: Architecture(net, self.image, selection=chosen),
             Operation: lambda: Operation(net, self.image, selection=chosen),
+            Weights: lambda: Weights(net, self.image, selection=chosen),
+            Intervention: lambda: Intervention(net, self.image, selection=chosen),
         }
+        if find_attention(program):
+            makers[Attention] = lambda: Attention(net, self.image, selection=chosen)
+        if program.loops:
+            makers[HiddenStates] = lambda: HiddenStates(net, self.image, selection=chosen)
+        return makers
 
     @property
     def image(self) -> Any:

@@ -56,6 +56,17 @@ def test_every_tab_opens(explorer):
     assert explorer.error is None
 
 
+@pytest.mark.parametrize(
+    ("name", "title"), [("digits_gru", "Hidden states"), ("photos_vit", "Attention")]
+)
+def test_what_only_some_networks_have(name, title):
+    explorer = Explorer(cw.load(name))
+    explorer.tabs.selected_index = _titles(explorer.tabs).index(title)
+    explorer.wait(PATIENCE)
+    assert explorer.error is None
+    assert len({"Hidden states", "Attention"} & set(_titles(explorer.tabs))) == 1
+
+
 def test_a_view_that_the_network_cannot_have_says_so():
     def model(params, x):  # nothing of it can be undone
         return jnp.sort(x.reshape(len(x), -1))[:, :2] * params
