@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .widgets import HiddenStates as HiddenStates
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
-    from .widgets import Weights as Weights
     from .widgets import Waveform as Waveform
+    from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
     from .zoo import image as image
     from .zoo import images as images
@@ -81,8 +81,8 @@ __all__ = [
     "Operation",
     "RankingChart",
     "Selection",
-    "Weights",
     "Waveform",
+    "Weights",
     "__version__",
     "evaluate",
     "image",

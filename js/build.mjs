@@ -27,8 +27,8 @@ const views = [
   "image-chooser",
   "layer-list",
   "operation",
-  "weights",
   "waveform",
+  "weights",
 ];
 const budget = 60_000; // bytes; the kernel sends a bundle anew for every widget instance
 const budgets = { "architecture.js": 100_000 }; // half of it is the library that lays graphs out

@@ -20,8 +20,8 @@ from .image_chooser import ImageChooser
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
-from .weights import Weights
 from .waveform import Waveform
+from .weights import Weights
 
 __all__ = [
     "ActivationAtlas",
@@ -39,6 +39,6 @@ __all__ = [
     "Operation",
     "Selection",
     "View",
-    "Weights",
     "Waveform",
+    "Weights",
 ]

@@ -8,12 +8,9 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from .images import PHOTOGRAPHS, unknown
-from .models import DIGIT_CLASSES, DigitsCNN, PhotosCNN
-from .vision_transformer import PhotosViT
-from .weights import load_weights
-from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN
 from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN
 from .sounds import SOUND_LENGTH, sounds
+from .vision_transformer import PhotosViT
 from .weights import fill_streams, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -72,6 +69,7 @@ ARCHITECTURES = {
     ),
     "photos_vit": Architecture(
         lambda rngs: PhotosViT(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
+    ),
     "sounds": Architecture(
         lambda rngs: SoundsCNN(len(sounds()), rngs), (SOUND_LENGTH, 1), sounds()
     ),

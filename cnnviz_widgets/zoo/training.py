@@ -14,10 +14,8 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import digits_data, photos_data
-from .bundles import Architecture, architecture, pretrained
 from . import digits_data, photos_data, sounds_data
-from .bundles import Architecture, architecture
+from .bundles import Architecture, architecture, pretrained
 from .examples import Examples
 
 

@@ -103,6 +103,8 @@ matrix = cw.Weights(small, layer="dense1", structure="similarity")
 matrix.show = "matrix"
 matrix.wait()
 matrix
+""",
+    """
 gru = cw.load("digits_gru")
 cw.HiddenStates(gru, gru.fit(cw.image("digit-3")), channel=7, step=12)
 """,
@@ -115,7 +117,6 @@ NAMES = (
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text",
     "weights", "weights-matrix",
-    "hidden-states",
     "hidden-states", "waveform",
 )  # fmt: skip
 

@@ -23,11 +23,8 @@ from cnnviz_widgets.widgets import bundles
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
-    "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "operation",
-    "weights",
-    "activation-atlas", "architecture", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "hidden-states", "image-chooser", "layer-list",
-    "operation", "waveform",
+    "operation", "waveform", "weights",
 )  # fmt: skip
 
 
