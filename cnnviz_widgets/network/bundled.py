@@ -10,10 +10,8 @@ def load(name: str) -> Network:
     """A bundled, trained network.
 
     Args:
-        name: "digits", "photos" or "photos_vit"; `cnnviz_widgets.zoo.NAMES` lists them.
-        name: "digits", "digits_gru" or "photos"; `cnnviz_widgets.zoo.NAMES` lists them.
-        name: "digits", "digits_gru", "photos" or "sounds"; `cnnviz_widgets.zoo.NAMES` lists
-            them.
+        name: "digits", "digits_gru", "photos", "photos_vit" or "sounds";
+            `cnnviz_widgets.zoo.NAMES` lists them.
 
     Raises:
         ValueError: names the bundled networks.
