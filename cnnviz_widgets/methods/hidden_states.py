@@ -191,8 +191,11 @@ def _hidden_states(
 
 
 def _unrolled(replay: Replay, x: Float[Array, "n ..."], loop: Loop) -> Any:
-    taken = replay.values(x, loop.operation.inputs)
-    return loop.unroll(taken, [gate.value for gate in loop.gates])
+    numbers, literals = loop.operation.inputs, replay.program.literals
+    computed = [number for number in numbers if number not in literals]
+    known = {number: replay.frozen.get(number, value) for number, value in literals.items()}
+    known |= dict(zip(computed, replay.values(x, computed), strict=True))
+    return loop.unroll([known[number] for number in numbers], [gate.value for gate in loop.gates])
 
 
 def _after_each_step(
