@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { overlay } from "../src/attribution/overlay";
+import { overlay } from "../src/lib/overlay";
 import { type AttributionFrame, Run } from "../src/attribution/run";
 import { palette } from "../src/lib/colormap";
 

@@ -11,7 +11,7 @@ import { cellAt } from "../lib/geometry";
 import type { InputPicture, Position } from "../lib/model";
 import { Panel } from "../lib/panel";
 import { Mark, Stage } from "../lib/stage";
-import { overlay } from "../attribution/overlay";
+import { overlay } from "../lib/overlay";
 import { type Codes, onGrid, toCodes, type TokenGrid, type Weights } from "./frame";
 
 const OPACITY = 0.6;

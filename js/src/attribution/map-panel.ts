@@ -10,7 +10,7 @@ import { h, icon, setText } from "../lib/dom";
 import type { InputPicture } from "../lib/model";
 import { Notice } from "../lib/notice";
 import { Stage } from "../lib/stage";
-import { overlay } from "./overlay";
+import { overlay } from "../lib/overlay";
 import type { MapState, Trust } from "./run";
 import type { Entry } from "./toolbar";
 

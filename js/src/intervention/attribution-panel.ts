@@ -1,7 +1,7 @@
 /**
  * Where the class is seen, before and after, over the picture.
  */
-import { overlay } from "../attribution/overlay";
+import { overlay } from "../lib/overlay";
 import { asBytes } from "../lib/bytes";
 import { paintPicture } from "../lib/canvas";
 import { palette, type Theme } from "../lib/colormap";

@@ -1,8 +1,8 @@
 /**
  * A map laid over a picture: the picture in grey, so that colour is the map's alone. Pure.
  */
-import type { Picture } from "../lib/canvas";
-import type { Palette } from "../lib/colormap";
+import type { Picture } from "./canvas";
+import type { Palette } from "./colormap";
 
 /**
  * @param rgb the picture, three bytes a pixel
