@@ -104,7 +104,7 @@ class Change(NamedTuple):
     factors: Float32[Array, " s"]
     channels: Bool[Array, "s c"]
     regions: Int32[Array, "s 4"]
-    constants: Float32[Array, "..."]  # (S, C), or (S, …) for each value of the layer
+    constants: Float32[Array, "*_"]  # (S, C), or (S, …) for each value of the layer
 
 
 def check_edit(edit: Edit, layer: Layer) -> None:

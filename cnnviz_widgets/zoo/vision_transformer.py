@@ -58,7 +58,8 @@ class PhotosViT(nnx.Module):
         self.conv3 = conv(32, _WIDTH, 3)
         self.class_token = small(1, 1, _WIDTH)
         self.positions = small(1, GRID, GRID, _WIDTH)
-        self.blocks = nnx.List([Block(rngs) for _ in range(_DEPTH)])
+        listed = getattr(nnx, "List", list)  # Flax before 0.11 takes plain lists, and has no other
+        self.blocks = listed([Block(rngs) for _ in range(_DEPTH)])
         self.norm = nnx.LayerNorm(_WIDTH, rngs=rngs)
         self.dense = nnx.Linear(_WIDTH, classes, rngs=rngs)
 

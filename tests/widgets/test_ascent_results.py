@@ -116,7 +116,7 @@ def test_a_new_run_forgets_the_examples_and_a_tile_has_its_own(make):
 
 
 def test_a_picture_that_the_network_refuses_is_told_in_words(make):
-    view, page = make(images=[np.zeros((4, 4), np.float32)])
+    view, page = make(images=[np.zeros((4, 4, 2), np.float32)])
     ran(view)
     assert isinstance(view.error, InputError)
     assert page.traits["message"]

@@ -236,15 +236,16 @@ def test_of_many_neighbours_the_nearest_are_told(monkeypatch):
     assert view.frame["more"] == [2, 0]
 
 
-@pytest.mark.parametrize(("layer", "size"), [("conv1", 32), ("dense1", 64)])
-def test_the_still_picture(digits, layer, size):
+@pytest.mark.parametrize(("layer", "shades"), [("conv1", 9), ("dense1", 64)])
+def test_the_still_picture(digits, layer, shades):
+    """Of a kernel of 3 by 3, and of a matrix; words have colours of their own."""
     view = cw.Weights(digits, layer=layer)
     view.wait(PATIENCE)
     data, _ = view._repr_mimebundle_()
     assert "image/png" in data
     picture = np.asarray(Image.open(io.BytesIO(view._still())).convert("RGB"))
     colours = {tuple(pixel) for pixel in picture.reshape(-1, 3).tolist()}
-    assert len(colours) > size
+    assert len(colours) > shades
 
 
 @pytest.mark.parametrize(("changes", "words"), [

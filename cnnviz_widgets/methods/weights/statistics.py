@@ -50,7 +50,7 @@ class WeightStatistics:
 
 
 def weight_statistics(
-    values: Float[np.ndarray, "..."], *, bins: int = 60, levels: MatrixLevels | None = None
+    values: Float[np.ndarray, "*_"], *, bins: int = 60, levels: MatrixLevels | None = None
 ) -> WeightStatistics:
     """Count, moments, bounds and histogram of weights.
 
