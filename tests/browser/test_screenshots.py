@@ -132,7 +132,7 @@ health
     """
 change = cw.Intervention(net, net.fit(image), layer="conv2", channel=5, seen="conv4")
 change.boost(3.0)
-change.region = [10, 20, 40, 60]
+change.region = [8, 4, 20, 20]
 change.negate()
 change.change(1, on=False)
 change.wait()

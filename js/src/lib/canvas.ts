@@ -52,7 +52,7 @@ export function paintPicture(
 ): void {
   const { width, height, rgba } = picture;
   const wanted = (boxWidth * pixelRatio()) / width;
-  const times = smoothing === "crisp" && wanted > 1 ? Math.min(64, Math.ceil(wanted)) : 1;
+  const times = smoothing === "crisp" && wanted > 1 ? Math.min(256, Math.ceil(wanted)) : 1;
   const pixels = new ImageData(rgba, width, height);
   resize(canvas, width * times, height * times);
   if (times === 1) {
