@@ -16,7 +16,7 @@ export class Layers {
   private readonly body = h("tbody");
   readonly element = h(
     "div",
-    { class: "cv-scroll", "data-scrolls": true },
+    { class: "cv-numbers", "data-scrolls": true },
     h(
       "table",
       {},

@@ -47,7 +47,7 @@ export class FiguresTable {
 
 function table(body: HTMLElement): HTMLElement {
   const head = HEADINGS.map(([text, title]) => h("th", { scope: "col", title: title || null }, text));
-  return h("div", { class: "cv-scroll", "data-scrolls": true }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), body));
+  return h("div", { class: "cv-numbers", "data-scrolls": true }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), body));
 }
 
 class Row {
