@@ -50,13 +50,19 @@ CLOSE = """async () => {
     await window.jupyterapp.shell.currentWidget.sessionContext.shutdown();
 }"""
 SAVE = "() => window.jupyterapp.shell.currentWidget.context.save()"
-ADD_CELL = """source => {
-    const { content } = window.jupyterapp.shell.currentWidget;
+# In one go: a view that takes the focus meanwhile would make its own cell the active one.
+RUN_CELL = """source => {
+    const { commands, shell } = window.jupyterapp;
+    const { content } = shell.currentWidget;
     const at = content.model.cells.length;
     content.model.sharedModel.insertCell(at, { cell_type: "code", source });
     content.activeCellIndex = at;
-    return at;
+    return { at, done: commands.execute("notebook:run-cell") };
 }"""
+RUN_TO_ITS_END = (
+    f"async source => {{ const {{ at, done }} = ({RUN_CELL})(source); await done; return at; }}"
+)
+RUN_AND_LEAVE = f"source => {{ ({RUN_CELL})(source); }}"
 # What pages send to a kernel: one binary websocket frame a message.
 RECORD_SENT = """() => {
     window.sentToKernel = [];
@@ -144,14 +150,12 @@ class Notebook:
 
     def run(self, code: str) -> str:
         """Runs code in a new last cell, waits for its end, and returns the text it put out."""
-        at = self.page.evaluate(ADD_CELL, code)
-        self.command("notebook:run-cell")
+        at = self.page.evaluate(RUN_TO_ITS_END, code)
         return "".join(_text(output) for output in self.page.evaluate(OUTPUTS, at))
 
     def start(self, code: str) -> None:
         """Like ``run``, but only waits until the kernel is at it."""
-        self.page.evaluate(ADD_CELL, code)
-        self.page.evaluate(f"given => {{ ({EXECUTE})(given); }}", ["notebook:run-cell", {}])
+        self.page.evaluate(RUN_AND_LEAVE, code)
         self.page.wait_for_function(BUSY)
 
     def await_value(self, expression: str, expected: object, timeout: float = 60) -> None:
