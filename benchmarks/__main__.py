@@ -1,7 +1,7 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights] [start]
-                     [training]
+python -m benchmarks [gradients] [lucent] [patches] [attribution] [pointing] [views]
+                     [weights] [start] [training]
 """
 
 import argparse
@@ -11,6 +11,7 @@ from benchmarks.suites import (
     attribution,
     gradients,
     lucent,
+    patches,
     pointing,
     start,
     training,
@@ -21,6 +22,7 @@ from benchmarks.suites import (
 SUITES = {
     "gradients": gradients.measure,
     "lucent": lucent.measure,
+    "patches": patches.measure,
     "attribution": attribution.measure,
     "pointing": pointing.measure,
     "views": views.measure,

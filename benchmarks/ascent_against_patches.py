@@ -2,35 +2,31 @@
 
 python -m benchmarks.ascent_against_patches [photos] [digits] [--patches 1000] [--channels 6] …
 
-Small by default; `--patches 10000 --channels 0` takes all channels of all layers. Both sides are
-the mean of the channel over all places, for pictures of the same size, without transforms.
+Small by default, to try settings; the suite `patches` takes all channels of all layers. Both sides
+are the mean of the channel over all places, for pictures of the same size, without transforms.
 """
 
 import argparse
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.network import Network
-from cnnviz_widgets.zoo.digits_data import training_digits
-from cnnviz_widgets.zoo.photos_data import training_batches
+from cnnviz_widgets.zoo import digits_data, photos_data
 
 KINDS = ("conv", "norm", "activation", "pool", "dense")
 BATCH = 64
+DATA = {"digits": digits_data, "photos": photos_data}
 
 
 def patches(name: str, count: int) -> Iterator[np.ndarray]:
-    """Real pictures of a bundled network, in batches: pieces of photographs, or digits."""
-    rng = np.random.default_rng(0)
-    if name == "photos":
-        for _, (pictures, _) in zip(range(0, count, BATCH), training_batches(rng), strict=False):
-            yield pictures
-    else:
-        digits, _ = training_digits()
-        for first in range(0, min(count, len(digits)), BATCH):
-            yield digits[first : first + BATCH]
+    """Real pictures that a bundled network learned from, in batches."""
+    batches = DATA[name].training_batches(np.random.default_rng(0))
+    for _, (pictures, _) in zip(range(0, count, BATCH), batches, strict=False):
+        yield pictures
 
 
 def channel_means(net: Network, pictures: np.ndarray, layers: Sequence[str]) -> list[np.ndarray]:
@@ -51,6 +47,82 @@ def strongest(net: Network, name: str, layers: Sequence[str], count: int) -> lis
     return best
 
 
+@dataclass(frozen=True)
+class Layer:
+    """How the channels of one layer did.
+
+    Attributes:
+        name: of the layer.
+        above: how many reached more than any real patch.
+        total: how many there are, without dead ones.
+        dead: channels that neither the ascent nor any patch fires.
+        below: channels that fell short, with what they reached and what a patch reached.
+        middle: the median of what was reached, in units of the strongest patch.
+    """
+
+    name: str
+    above: int
+    total: int
+    dead: list[int]
+    below: dict[int, tuple[float, float]]
+    middle: float
+
+    def __str__(self) -> str:
+        short = ", ".join(f"{k}: {got:.4g} of {want:.4g}" for k, (got, want) in self.below.items())
+        return (
+            f"{self.name}: {self.above} of {self.total}, median {self.middle:.2f}x"
+            f"{f'; short: {short}' if short else ''}{f'; dead: {self.dead}' if self.dead else ''}"
+        )
+
+
+def compared(
+    name: str,
+    *,
+    patches: int = 10_000,
+    channels: int = 0,
+    layers: Sequence[str] | None = None,
+    **settings: Any,
+) -> Iterator[Layer]:
+    """Climb the channels of a bundled network's layers, and compare with its real patches.
+
+    Args:
+        name: of the network.
+        patches: how many real patches.
+        channels: how many of each layer; all if 0.
+        layers: all with channels, if left out.
+        settings: of the ascent.
+    """
+    net = cw.load(name)
+    size = 64 if name == "photos" else 28
+    known = [layer.name for layer in net.layers if layer.kind in KINDS and layer.name != "softmax"]
+    chosen = [layer for layer in layers or known if layer in net]
+    real = strongest(net, name, chosen, patches)
+    for layer, best in zip(chosen, real, strict=True):
+        units = np.arange(len(best))
+        if channels and channels < len(best):
+            units = np.linspace(0, len(best) - 1, channels).round().astype(int)
+        goals = [f"{layer}:{unit}" for unit in units]
+        *_, last = cw.methods.ascend(net, goals, size=size, **settings)
+        (means,) = channel_means(net, last.images, [layer])
+        silent = net[layer].kind in ("activation", "pool")  # elsewhere, 0 means nothing
+        yield _judged(layer, units, means[np.arange(len(units)), units], best[units], silent)
+
+
+def _judged(
+    layer: str, units: np.ndarray, reached: np.ndarray, wanted: np.ndarray, silent: bool
+) -> Layer:
+    dead = (reached <= 0) & (wanted <= 0) & silent
+    good = (reached > wanted) & ~dead
+    return Layer(
+        layer,
+        int(good.sum()),
+        int((~dead).sum()),
+        units[dead].tolist(),
+        {int(units[k]): (reached[k], wanted[k]) for k in np.flatnonzero(~good & ~dead)},
+        float(np.median(reached[~dead] / np.maximum(wanted[~dead], 1e-9))),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", default=["photos", "digits"])
@@ -59,52 +131,11 @@ def main() -> None:
     parser.add_argument("--layers", nargs="*", help="all with channels, if left out")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--preset", default="default")
-    parser.add_argument("--rate", type=float)
-    given = parser.parse_args()
-    for name in given.networks:
-        measure(name, given)
-
-
-def measure(name: str, given: argparse.Namespace) -> None:
-    """Print one line for each layer of a network, and one for all."""
-    net = cw.load(name)
-    size = 64 if name == "photos" else 28
-    known = [layer.name for layer in net.layers if layer.kind in KINDS and layer.name != "softmax"]
-    layers = [layer for layer in given.layers or known if layer in net]
-    real = strongest(net, name, layers, given.patches)
-    above = total = 0
-    for layer, best in zip(layers, real, strict=True):
-        began = time.perf_counter()
-        count = len(best)
-        chosen = np.arange(count)
-        if given.channels and given.channels < count:
-            chosen = np.linspace(0, count - 1, given.channels).round().astype(int)
-        goals = [f"{layer}:{channel}" for channel in chosen]
-        *_, last = cw.methods.ascend(
-            net, goals, size=size, steps=given.steps, preset=given.preset, learning_rate=given.rate
-        )
-        (means,) = channel_means(net, last.images, [layer])
-        reached = means[np.arange(len(chosen)), chosen]
-        wanted = best[chosen]
-        silent = net[layer].kind in ("activation", "pool")  # elsewhere, 0 means nothing
-        dead = (reached <= 0) & (wanted <= 0) & silent
-        good = (reached > wanted) & ~dead
-        above, total = above + good.sum(), total + (~dead).sum()
-        words = ", ".join(
-            f"{channel}: {got:.3g} of {want:.3g}"
-            for channel, got, want, fine, gone in zip(
-                chosen, reached, wanted, good, dead, strict=True
-            )
-            if not fine and not gone
-        )
-        print(
-            f"{name} {layer}: {good.sum()} of {(~dead).sum()} above the strongest patch, median "
-            f"{np.median(reached[~dead] / np.maximum(wanted[~dead], 1e-9)):.2f}x; "
-            f"dead: {chosen[dead].tolist()}; "
-            f"below: {words or 'none'} ({time.perf_counter() - began:.0f} s)",
-            flush=True,
-        )
-    print(f"{name}: {above} of {total} ({above / max(total, 1):.1%})", flush=True)
+    parser.add_argument("--learning-rate", type=float)
+    given = vars(parser.parse_args())
+    for name in given.pop("networks"):
+        for layer in compared(name, **given):
+            print(f"{name} {layer}", flush=True)
 
 
 if __name__ == "__main__":
