@@ -25,12 +25,11 @@ from ..network import InputError, Network
 from ..network.images import MAX_SIDE
 from .ascent_frame import AscentFrame
 from .ascent_step import Penalties, Settings, begin
-from .batch_objectives import each
 from .climb import Climb, Part, pictures_at_once
-from .objectives import Objective, check_position, objective
+from .objectives import Objective, check_position, each, objective
 from .parameterisations import Parameterisation
 from .presets import preset as preset_of
-from .transforms import Compose, Shift, Transform, compose
+from .transforms import Compose, Transform, compose
 
 Target = Objective | str | int
 
@@ -76,7 +75,8 @@ def ascend(
         start: an image to begin from, float32 (H, W, C) in [0, 1] or uint8; what the
             parameterisation starts with (grey with a little noise) if left out.
         batch: how many pictures climb one target, for objectives such as `diversity`.
-        jitter: in place of `transforms`, how many pixels the picture is shifted at most.
+        jitter: in place of `transforms`, how many pixels the picture is shifted at most; another
+            number compiles nothing.
         l2: weight of the mean squared distance from grey.
         total_variation: weight of the mean absolute difference of neighbouring pixels.
         redirect: for how many steps a start from which no gradient passes is helped by redirected
@@ -126,8 +126,12 @@ def ascend(
     key = jax.random.key(seed) if key is None else key
     image = None if start is None else net.batch(start)
     method = chosen.optimizer if optimizer is None else optimizer
-    settings = (Penalties(float(l2), float(total_variation)),
-                -float(rate) if optimizer is None else 1.0, int(steps))  # fmt: skip
+    settings = (
+        Penalties(float(l2), float(total_variation)),
+        -float(rate) if optimizer is None else 1.0,
+        int(steps),
+        None if jitter is None else int(jitter),
+    )
 
     def part(number: int, goal: Objective, count: int) -> Part:
         own = key if number == 0 else jax.random.fold_in(key, number)
@@ -217,7 +221,7 @@ def _transforms(
     if given is not None and jitter is not None:
         raise InputError("expected transforms or jitter, got both: jitter=4 is Shift(4).")
     if jitter is not None:
-        return compose(Shift(int(jitter))) if jitter else compose()
+        return compose()  # the step itself shifts, so that another jitter compiles nothing
     if given is None:
         return usual
     return compose(*([given] if isinstance(given, Transform) else given))

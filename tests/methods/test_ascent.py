@@ -7,7 +7,7 @@ import optax
 import pytest
 
 import cnnviz_widgets as cw
-from cnnviz_widgets.methods import Fourier, Objective, Pixels, activations, ascend, objective
+from cnnviz_widgets.methods import Fourier, Objective, Pixels, Shift, activations, ascend, objective
 from cnnviz_widgets.network import InputError, Network, UnknownLayerError, UnknownTargetError
 from cnnviz_widgets.zoo.digits_data import held_out_digits
 from tests.models.functions import conv, weights
@@ -65,6 +65,15 @@ def test_any_parameterisation_goes_with_any_optimiser(small, parameterisation, o
         small, "conv_2:1", steps=20, parameterisation=parameterisation, optimizer=optimizer
     )
     assert frames[-1].score > frames[0].score + 0.01
+
+
+def test_jitter_is_a_shift(small):
+    for jitter, transforms in ((3, Shift(3)), (0, ())):
+        shifted = _frames(small, "conv_2:1", steps=6, jitter=jitter)
+        wanted = _frames(small, "conv_2:1", steps=6, transforms=transforms)
+        for one, other in zip(shifted, wanted, strict=True):
+            np.testing.assert_allclose(one.image, other.image, atol=1e-6)
+            assert one.score == pytest.approx(other.score, rel=1e-5)
 
 
 def test_frames_are_numbered_whole_and_in_range(small):
