@@ -50,7 +50,7 @@ def measure() -> list[Measured]:
                     for seed in SEEDS:
                         task = f"{name}/{unit.replace(':', '/')}/{seed}"
                         start, end = (
-                            np.float32(lucent(*each)).reshape(1, SIDE, SIDE, 3)
+                            np.asarray(lucent(*each), np.float32).reshape(1, SIDE, SIDE, 3)
                             for each in ((f"start/{seed}", 0), (task, steps))
                         )
                         theirs.append(_score(networks[name], unit, end))

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -115,6 +116,7 @@ def ascend(
         redirect=redirect,
         memory=memory,
     )
+    _check_parts(parameterisation, transforms, optimizer)
     parameterisation = parameterisation or chosen.parameterisation
     changes = _transforms(transforms, jitter, chosen.transforms)
     shape = _shape(net, chosen.size if size is None else size, size, start)
@@ -193,17 +195,21 @@ def shape_seen(
     return (1, *_sides(net, shape, changes), shape[3])
 
 
-def _goals(
-    net: Network, target: Target | Sequence[Target], batch: int
-) -> tuple[list[Objective], bool]:
+def _goals(net: Network, target: Any, batch: int) -> tuple[list[Objective], bool]:
     """The objectives, and whether each has a picture of its own."""
     if isinstance(target, (Objective, str, int, np.integer)):
         return [objective(net, target)], False
     if batch != 1:
         raise InputError(f"expected batch with one target, got {batch} with a list of them.")
-    if not target:
+    if not isinstance(target, Iterable):
+        raise InputError(
+            "expected a unit such as 'conv3:5', a layer, a class, an Objective, or a list of such, "
+            f"got {target!r}."
+        )
+    goals = [objective(net, one) for one in target]
+    if not goals:
         raise InputError("expected at least one target, got an empty list.")
-    return [objective(net, one) for one in target], True
+    return goals, True
 
 
 def _parts(goals: Sequence[Objective], most: int) -> Iterator[tuple[int, Objective, int]]:
@@ -251,7 +257,7 @@ def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:
     if start is not None:
         return _shape_of_start(net, size, start)
     wanted = net.input_shape[:2] if sides_ is None else sides_
-    sides = (wanted, wanted) if isinstance(wanted, int) else tuple(wanted)
+    sides = tuple(wanted) if isinstance(wanted, Iterable) else (wanted, wanted)
     whole = all(isinstance(n, (int, np.integer)) and 0 < n <= MAX_SIDE for n in sides)
     if len(sides) != 2 or not whole:
         raise InputError(
@@ -270,13 +276,44 @@ def _shape_of_start(net: Network, size: Any, start: Any) -> tuple[int, ...]:
     return shape
 
 
+def _check_parts(parameterisation: Any, transforms: Any, optimizer: Any) -> None:
+    """Refuse what is none of its kind: names above all, which only presets have."""
+    if not isinstance(parameterisation, Parameterisation | None):
+        raise InputError(
+            f"expected a parameterisation such as Fourier() or Pixels(), got {parameterisation!r}."
+        )
+    listed = [transforms] if isinstance(transforms, Transform) else transforms
+    if listed is not None and (
+        isinstance(listed, str)
+        or not isinstance(listed, Sequence)
+        or not all(isinstance(each, Transform) for each in listed)
+    ):
+        raise InputError(
+            f"expected transforms such as [Pad(12), Jitter(8)], or () for none, got {transforms!r}."
+        )
+    if not isinstance(optimizer, optax.GradientTransformation | None):
+        raise InputError(
+            f"expected an optimizer of optax such as optax.adam(0.05), got {optimizer!r}."
+        )
+
+
 def _check_numbers(**given: Any) -> None:
-    """Refuse numbers out of range, by name."""
+    """Refuse what is no number, or out of range, by name."""
     for name, (low, high) in _RANGES.items():
         value = given[name]
-        if value is not None and not low <= value <= high:  # which NaN is not, either
-            raise InputError(f"expected {name} from {low:g} to {high:g}, got {value}.")
+        if value is None:
+            continue
+        whole = name in _WHOLE
+        try:
+            fits = low <= value <= high  # which NaN does not, either
+        except TypeError:
+            fits = False
+        if not fits or (whole and not isinstance(value, numbers.Integral)):
+            kind = ", a whole number" if whole else ""
+            raise InputError(f"expected {name} from {low:g} to {high:g}{kind}, got {value!r}.")
 
+
+_WHOLE = {"steps", "steps_per_frame", "jitter", "batch", "redirect"}
 
 _RANGES = {
     "steps": (1, 10**6),

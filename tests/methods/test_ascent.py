@@ -1,5 +1,7 @@
 """Gradient ascent: it climbs, it is repeatable, and its parts are what they say."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -212,11 +214,19 @@ def test_numbers_out_of_range_are_refused(small, options, words):
         ascend(small, "conv:0", **options)
 
 
-@pytest.mark.parametrize("size", [(8, 8, 3), "128", 8.5], ids=repr)
-def test_sizes_of_another_kind_are_refused(small, size):
-    """By the shape checks of these tests, or by the function itself."""
-    with pytest.raises((InputError, TypeError), match=r"(?s)size"):
-        ascend(small, "conv:0", size=size)
+OTHER_KINDS = [
+    {"size": (8, 8, 3)}, {"size": "128"}, {"size": 8.5}, {"steps": "10"}, {"steps": 2.5},
+    {"parameterisation": "fourier"}, {"transforms": "lucid"}, {"transforms": [4]},
+    {"optimizer": "adam"}, {"target": None}, {"target": 2.0},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", OTHER_KINDS, ids=str)
+def test_arguments_of_another_kind_are_refused_by_name(small, given):
+    """By the function itself: a person's call has no types checked."""
+    (name,) = given
+    with pytest.raises(InputError, match="a unit" if name == "target" else name):
+        inspect.unwrap(ascend)(small, **{"target": "conv:0", **given})
 
 
 def test_unknown_keyword_is_refused(small):
