@@ -1,7 +1,8 @@
 """Lucent's own pictures: `render_vis` with its defaults, on the weights that a file holds.
 
 A task is network/layer/channel/seed with a number of steps; the answer is the last picture. With
-0 steps it is what the layer's channels have on average for the picture in VGG16's file.
+0 steps it is what the layer's channels have on average for the picture in VGG16's file. The task
+start/seed is answered with the picture that all ascents of this seed begin with.
 """
 
 import json
@@ -69,6 +70,13 @@ def means(model: torch.nn.Module, name: str, x: torch.Tensor) -> list[float]:
     return found[0].mean((0, 2, 3)).tolist()
 
 
+def begin(seed: int) -> None:
+    """Let all random numbers begin anew."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - Lucent draws from it
+    torch.manual_seed(seed)
+
+
 def main() -> None:
     threads, vgg16, photos = sys.argv[1:]
     torch.set_num_threads(int(threads))
@@ -79,14 +87,19 @@ def main() -> None:
         model.requires_grad_(False)  # as fast as Lucent can be; the picture is the same
     for line in sys.stdin:
         task, steps = line.split()
+        if task.startswith("start/"):
+            begin(int(task.removeprefix("start/")))
+            print(
+                json.dumps(render.tensor_to_img_array(image(SIZE)[1]()).ravel().tolist()),
+                flush=True,
+            )
+            continue
         network, layer, channel, seed = task.split("/")
         name = LAYERS.get(layer, layer)
         if steps == "0":
             print(json.dumps(means(models[network], name, x)), flush=True)
             continue
-        random.seed(int(seed))
-        np.random.seed(int(seed))  # noqa: NPY002 - Lucent draws from it
-        torch.manual_seed(int(seed))
+        begin(int(seed))
         found = render.render_vis(
             models[network],
             f"{name}:{channel}",

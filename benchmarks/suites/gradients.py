@@ -53,7 +53,7 @@ def _gradient(net: Network, x: np.ndarray, torch: Peer) -> Measured:
 
 def _ascent(net: Network, layer: str, torch: Peer) -> Measured:
     sides = {
-        "ours": lambda: _steps(net, f"{layer}:7", jitter=0),
+        "ours": lambda: _steps(net, f"{layer}:7", transforms=()),
         "Lucent": lambda: torch(f"lucent/{layer}", REPEATS),
         "Lucent, weights frozen": lambda: torch(f"lucent-frozen/{layer}", REPEATS),
     }

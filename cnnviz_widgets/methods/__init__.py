@@ -10,7 +10,6 @@ from .attention import AttentionMaps, attention, attention_distance, attention_e
 from .attention_flow import attention_flow, attention_rollout
 from .attribution import Attribution, frames
 from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
-from .batch_objectives import alignment, diversity, each, interpolation
 from .calibration import Calibration, calibration
 from .cams import (
     cam,
@@ -29,7 +28,6 @@ from .cppn import CPPN
 from .decomposition import deep_lift, lrp
 from .deconvolution import Box, Deconvolution, Unit, deconvolution
 from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
-from .direction_objectives import direction, direction_at, local_group, tensor_direction
 from .event_files import EventFiles, Scalars, read_scalars
 from .factors import Factors, factorise
 from .filters import filters
@@ -42,23 +40,42 @@ from .inside import conductance, layer_gradient, neuron_gradient
 from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
-from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
-from .objectives import INPUT, OPACITY, Objective, Place, objective, of_taps
+from .objectives import (
+    INPUT,
+    OPACITY,
+    Objective,
+    Place,
+    activation_difference,
+    alignment,
+    blur,
+    boundary_complexity,
+    channel,
+    class_logit,
+    class_probability,
+    direction,
+    direction_at,
+    diversity,
+    each,
+    input_difference,
+    interpolation,
+    l1,
+    l2,
+    layer,
+    likeness,
+    local_group,
+    neuron,
+    objective,
+    of_taps,
+    opacity,
+    tensor_direction,
+    total_variation,
+)
 from .occluding import feature_ablation, occlusion
 from .operation import ValueExplained, ValueExplainer, explain_value
 from .parameterisations import Fourier, Parameterisation, Pixels
-from .picture_objectives import (
-    blur,
-    boundary_complexity,
-    input_difference,
-    l1,
-    l2,
-    opacity,
-    total_variation,
-)
 from .predictions import probabilities
 from .presets import PRESETS, Preset
 from .real_examples import Example, real_examples
@@ -84,7 +101,6 @@ from .transforms import (
     compose,
 )
 from .transparency import Alpha
-from .unit_objectives import channel, class_logit, class_probability, layer, neuron
 from .unit_statistics import UnitStatistics, unit_statistics
 from .unlike import Unlike, unlike
 from .weights import (

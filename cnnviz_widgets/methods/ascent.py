@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -25,12 +26,11 @@ from ..network import InputError, Network
 from ..network.images import MAX_SIDE
 from .ascent_frame import AscentFrame
 from .ascent_step import Penalties, Settings, begin
-from .batch_objectives import each
 from .climb import Climb, Part, pictures_at_once
-from .objectives import Objective, check_position, objective
+from .objectives import Objective, check_position, each, objective
 from .parameterisations import Parameterisation
 from .presets import preset as preset_of
-from .transforms import Compose, Shift, Transform, compose
+from .transforms import Compose, Transform, compose
 
 Target = Objective | str | int
 
@@ -76,7 +76,8 @@ def ascend(
         start: an image to begin from, float32 (H, W, C) in [0, 1] or uint8; what the
             parameterisation starts with (grey with a little noise) if left out.
         batch: how many pictures climb one target, for objectives such as `diversity`.
-        jitter: in place of `transforms`, how many pixels the picture is shifted at most.
+        jitter: in place of `transforms`, how many pixels the picture is shifted at most; another
+            number compiles nothing.
         l2: weight of the mean squared distance from grey.
         total_variation: weight of the mean absolute difference of neighbouring pixels.
         redirect: for how many steps a start from which no gradient passes is helped by redirected
@@ -115,6 +116,7 @@ def ascend(
         redirect=redirect,
         memory=memory,
     )
+    _check_parts(parameterisation, transforms, optimizer)
     parameterisation = parameterisation or chosen.parameterisation
     changes = _transforms(transforms, jitter, chosen.transforms)
     shape = _shape(net, chosen.size if size is None else size, size, start)
@@ -126,8 +128,12 @@ def ascend(
     key = jax.random.key(seed) if key is None else key
     image = None if start is None else net.batch(start)
     method = chosen.optimizer if optimizer is None else optimizer
-    settings = (Penalties(float(l2), float(total_variation)),
-                -float(rate) if optimizer is None else 1.0, int(steps))  # fmt: skip
+    settings = (
+        Penalties(float(l2), float(total_variation)),
+        -float(rate) if optimizer is None else 1.0,
+        int(steps),
+        None if jitter is None else int(jitter),
+    )
 
     def part(number: int, goal: Objective, count: int) -> Part:
         own = key if number == 0 else jax.random.fold_in(key, number)
@@ -189,17 +195,21 @@ def shape_seen(
     return (1, *_sides(net, shape, changes), shape[3])
 
 
-def _goals(
-    net: Network, target: Target | Sequence[Target], batch: int
-) -> tuple[list[Objective], bool]:
+def _goals(net: Network, target: Any, batch: int) -> tuple[list[Objective], bool]:
     """The objectives, and whether each has a picture of its own."""
     if isinstance(target, (Objective, str, int, np.integer)):
         return [objective(net, target)], False
     if batch != 1:
         raise InputError(f"expected batch with one target, got {batch} with a list of them.")
-    if not target:
+    if not isinstance(target, Iterable):
+        raise InputError(
+            "expected a unit such as 'conv3:5', a layer, a class, an Objective, or a list of such, "
+            f"got {target!r}."
+        )
+    goals = [objective(net, one) for one in target]
+    if not goals:
         raise InputError("expected at least one target, got an empty list.")
-    return [objective(net, one) for one in target], True
+    return goals, True
 
 
 def _parts(goals: Sequence[Objective], most: int) -> Iterator[tuple[int, Objective, int]]:
@@ -217,7 +227,7 @@ def _transforms(
     if given is not None and jitter is not None:
         raise InputError("expected transforms or jitter, got both: jitter=4 is Shift(4).")
     if jitter is not None:
-        return compose(Shift(int(jitter))) if jitter else compose()
+        return compose()  # the step itself shifts, so that another jitter compiles nothing
     if given is None:
         return usual
     return compose(*([given] if isinstance(given, Transform) else given))
@@ -247,7 +257,7 @@ def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:
     if start is not None:
         return _shape_of_start(net, size, start)
     wanted = net.input_shape[:2] if sides_ is None else sides_
-    sides = (wanted, wanted) if isinstance(wanted, int) else tuple(wanted)
+    sides = tuple(wanted) if isinstance(wanted, Iterable) else (wanted, wanted)
     whole = all(isinstance(n, (int, np.integer)) and 0 < n <= MAX_SIDE for n in sides)
     if len(sides) != 2 or not whole:
         raise InputError(
@@ -266,13 +276,44 @@ def _shape_of_start(net: Network, size: Any, start: Any) -> tuple[int, ...]:
     return shape
 
 
+def _check_parts(parameterisation: Any, transforms: Any, optimizer: Any) -> None:
+    """Refuse what is none of its kind: names above all, which only presets have."""
+    if not isinstance(parameterisation, Parameterisation | None):
+        raise InputError(
+            f"expected a parameterisation such as Fourier() or Pixels(), got {parameterisation!r}."
+        )
+    listed = [transforms] if isinstance(transforms, Transform) else transforms
+    if listed is not None and (
+        isinstance(listed, str)
+        or not isinstance(listed, Sequence)
+        or not all(isinstance(each, Transform) for each in listed)
+    ):
+        raise InputError(
+            f"expected transforms such as [Pad(12), Jitter(8)], or () for none, got {transforms!r}."
+        )
+    if not isinstance(optimizer, optax.GradientTransformation | None):
+        raise InputError(
+            f"expected an optimizer of optax such as optax.adam(0.05), got {optimizer!r}."
+        )
+
+
 def _check_numbers(**given: Any) -> None:
-    """Refuse numbers out of range, by name."""
+    """Refuse what is no number, or out of range, by name."""
     for name, (low, high) in _RANGES.items():
         value = given[name]
-        if value is not None and not low <= value <= high:  # which NaN is not, either
-            raise InputError(f"expected {name} from {low:g} to {high:g}, got {value}.")
+        if value is None:
+            continue
+        whole = name in _WHOLE
+        try:
+            fits = low <= value <= high  # which NaN does not, either
+        except TypeError:
+            fits = False
+        if not fits or (whole and not isinstance(value, numbers.Integral)):
+            kind = ", a whole number" if whole else ""
+            raise InputError(f"expected {name} from {low:g} to {high:g}{kind}, got {value!r}.")
 
+
+_WHOLE = {"steps", "steps_per_frame", "jitter", "batch", "redirect"}
 
 _RANGES = {
     "steps": (1, 10**6),

@@ -18,7 +18,7 @@ from .maco import Maco
 from .objectives import INPUT, OF_THE_PICTURE, OPACITY, Form, Weighed
 from .parameterisations import Parameterisation
 from .resampling import GREY, resized
-from .transforms import Transform
+from .transforms import Transform, shifted
 from .transparency import over, random_background
 
 
@@ -37,12 +37,14 @@ class Settings(NamedTuple):
         penalties: taken off the score.
         scale: what the optimiser's updates are multiplied by.
         steps: of the whole ascent.
+        jitter: pixels by which the picture is shifted at most; `None` for a step without a shift.
     """
 
     weighed: Weighed
     penalties: Penalties
     scale: float
     steps: int
+    jitter: int | None
 
 
 class State(NamedTuple):
@@ -112,7 +114,11 @@ def step(
             opacity = painted[..., -1]
             picture = over(painted, random_background(behind, shape))
             shown = over(painted, jnp.full(shape, GREY))
-        looked_at = transforms(picture + nudge, drawn, progress)
+        moved = picture + nudge
+        if settings.jitter is not None:
+            first = jax.random.fold_in(drawn, 0)  # the draw of a first transform
+            moved = shifted(moved, first, settings.jitter)
+        looked_at = transforms(moved, drawn, progress)
         values = looked_up(replay, resized(looked_at, sides), form, settings.weighed)
         reached = _scores(form, values, settings.weighed, picture, opacity)
         return _penalty(shown, settings.penalties) - reached.sum(), (shown, reached, opacity)

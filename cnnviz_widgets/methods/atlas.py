@@ -17,8 +17,7 @@ from ..network import InputError, Network
 from .activations import activations
 from .attribution import picture_batch
 from .checks import check_count, check_range
-from .direction_objectives import direction
-from .objectives import Objective
+from .objectives import Objective, directions
 
 ICON_STEPS = 128
 """Steps of an ascent for a cell's picture, as in the article."""
@@ -59,9 +58,7 @@ class Atlas:
 
     def objectives(self, cosine_power: float = 2.0) -> list[Objective]:
         """One for each cell, for `ascend(net, ..., steps=ICON_STEPS)`."""
-        return [
-            direction(self.layer, vector, cosine_power=cosine_power) for vector in self.directions
-        ]
+        return directions(self.layer, self.directions, cosine_power=cosine_power)
 
 
 def activation_atlas(

@@ -29,8 +29,17 @@ from .ascent_frame import AscentDivergedError, AscentFrame
 from .ascent_step import looked_up
 from .attribution import picture_batch
 from .checks import check_count, check_range
-from .likeness_objectives import wanted_values
-from .objectives import Form, Objective, Place, Scores, Values, check_units, only, per_image
+from .objectives import (
+    Form,
+    Objective,
+    Place,
+    Scores,
+    Values,
+    check_units,
+    only,
+    per_image,
+    wanted_values,
+)
 from .resampling import resized
 
 MOST_GUIDES = 512

@@ -18,8 +18,7 @@ from jaxtyping import Array, Float, Float32
 from ..network import InputError, Network
 from .activations import activations
 from .checks import check_count
-from .direction_objectives import direction
-from .objectives import Objective
+from .objectives import Objective, directions
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,7 @@ class Factors:
 
     def objectives(self, cosine_power: float = 1.0) -> list[Objective]:
         """One for each group, for `ascend`: the picture of what the group looks for."""
-        return [
-            direction(self.layer, vector, cosine_power=cosine_power) for vector in self.directions
-        ]
+        return directions(self.layer, self.directions, cosine_power=cosine_power)
 
 
 def factorise(

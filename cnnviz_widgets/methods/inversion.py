@@ -13,7 +13,7 @@ from .ascent import ascend
 from .ascent_frame import AscentFrame
 from .attribution import picture_batch
 from .checks import check_range
-from .likeness_objectives import activation_difference, likeness
+from .objectives import activation_difference, likeness
 from .parameterisations import Fourier, Parameterisation
 
 INVERSION_STEPS = 256

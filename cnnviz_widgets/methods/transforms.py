@@ -138,8 +138,7 @@ class Shift:
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; keeps the shape."""
-        shift = jax.random.randint(key, (2,), -self.most, self.most + 1)
-        return jnp.roll(x, shift, (1, 2))
+        return shifted(x, key, self.most)
 
 
 @dataclass(frozen=True)
@@ -311,6 +310,11 @@ class Crops:
         least = min(max(self.smallest, self.pixels / min(x.shape[1:3])), 1.0)
         pieces = boxes(x, centres, jnp.clip(side, least, 1.0))
         return pieces.reshape(-1, *x.shape[1:])
+
+
+def shifted(x: Float[Array, "n h w c"], key: jax.Array, most: Any) -> Float[Array, "n h w c"]:
+    """As `Shift`; `most` may be traced."""
+    return jnp.roll(x, jax.random.randint(key, (2,), -most, most + 1), (1, 2))
 
 
 def _drawn(key: jax.Array, choices: Sequence[float]) -> jax.Array:

@@ -20,6 +20,7 @@ from .. import methods
 from ..methods import AscentDivergedError, Atlas
 from ..methods.atlas import LAYOUTS, Spread, as_images, check_layout, spread, taken
 from ..methods.lost_logits import lost_logits
+from ..methods.objectives import directions
 from ..network import InputError, Network
 from .atlas_record import AtlasRecord, Cell, cells_of
 from .deconvolution import bundled_pictures
@@ -153,9 +154,9 @@ class ActivationAtlas(Played, LayeredView):
     def _goal(self) -> Hashable:
         return self.layer, self.projection, self.grid
 
-    def _start(self) -> None:
+    def _start(self, *, step: bool) -> None:
         layer, layout, grid = self.layer, self.projection, self.grid
-        self._runner.start(lambda: self._make(layer, layout, grid), stream=True)
+        self._runner.start(lambda: self._make(layer, layout, grid), stream=True, step=step)
 
     def _begin_anew(self, _change: Any) -> None:
         if self._goal() != self._goal_of_run or self.state == "error":
@@ -198,9 +199,7 @@ class ActivationAtlas(Played, LayeredView):
 
     def _paint(self, record: AtlasRecord, side: int) -> Iterator[Frame]:
         steps, layer = self._settings["steps"], record.atlas.layer
-        goals = [
-            methods.direction(layer, cell.direction, cosine_power=2.0) for cell in record.cells
-        ]
+        goals = directions(layer, (cell.direction for cell in record.cells), cosine_power=2.0)
         for start in range(0, len(goals), BATCH):
             batch = goals[start : start + BATCH]
             batch += [batch[-1]] * (BATCH - len(batch))  # of one size, so that it compiles once

@@ -34,7 +34,7 @@ class AimedView(ClimbingView):
     _own: tuple[Objective, ...] = ()
     _number = 0  # tells objectives of the person's own apart
 
-    def _goal(self) -> Aim:
+    def _aimed_at(self) -> Aim:
         """What the traits say is to be climbed."""
         kind = self.objective
         if kind == "own":

@@ -16,7 +16,7 @@ from ..methods import Objective, class_probability, objective
 from ..network import Network
 
 KINDS = ("channel", "unit", "layer", "class", "probability", "own")
-ENDS = ("positive", "negative")
+ENDS = ("positive", "negative", "both")
 GRIDS = (1, 4, 9)
 """How many channels are climbed at once."""
 
@@ -33,7 +33,7 @@ class Aim:
         channels: those to climb.
         cell: row and column of a unit.
         target: number of a class.
-        end: of a channel or a unit, "positive" or "negative".
+        end: of a channel or a unit, "positive", "negative", or "both" with a picture for each.
         number: tells objectives of the person's own apart.
         own: those objectives.
     """
@@ -59,6 +59,8 @@ class Aim:
             return [class_probability(net, self.target)]
         at = "" if self.cell is None else f"@{self.cell[0]},{self.cell[1]}"
         found = [objective(net, f"{self.layer}:{channel}{at}") for channel in self.channels]
+        if self.end == "both":
+            return [end for each in found for end in (each, -each)]
         return found if self.end == "positive" else [-each for each in found]
 
 
@@ -111,12 +113,11 @@ def label(goals: Sequence[Objective]) -> str:
     shared = next(iter(layers)) if len(layers) == 1 else None
     if shared is None:
         return ", ".join(tile.label for tile in names)
-    numbers = [str(tile.channel) for tile in names]
-    return (
-        f"{shared}:{numbers[0]}…{numbers[-1]}"
-        if len(numbers) > 4
-        else f"{shared}:" + ", ".join(numbers)
-    )
+    numbers = list(dict.fromkeys(str(tile.channel) for tile in names))
+    ends = ", both ends" if len({goal.weight > 0 for goal in goals}) > 1 else ""
+    if len(numbers) > 4:
+        return f"{shared}:{numbers[0]}…{numbers[-1]}{ends}"
+    return f"{shared}:" + ", ".join(numbers) + ends
 
 
 def as_goals(net: Network, given: Any) -> tuple[Objective, ...]:

@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from ..methods import CPPN, Alpha, Fourier, Maco, Parameterisation, Pixels
+from ..methods import (
+    CPPN,
+    Alpha,
+    Bilinear,
+    Fourier,
+    LaplacianPyramid,
+    LowResolution,
+    Maco,
+    Parameterisation,
+    Pixels,
+)
 from ..methods.ascent import shape_seen
 from ..methods.presets import PRESETS
 from ..network import Layer, Network
@@ -23,6 +33,9 @@ PARAMETERISATIONS: Mapping[str, Parameterisation | None] = {
     "auto": None,
     "fourier": Fourier(),
     "pixels": Pixels(),
+    "low resolution": LowResolution(),
+    "laplacian": LaplacianPyramid(),
+    "bilinear": Bilinear(),
     "maco": Maco(),
     "cppn": CPPN(),
     "alpha": Alpha(),
@@ -38,8 +51,7 @@ class ClimbingView(LayeredView):
     Attributes:
         preset: where settings come from that are left open.
         compare: a second preset, climbed beside the first; "" for none.
-        parameterisation: "auto", "fourier", "pixels", "maco", "cppn" or "alpha"; "own" for an
-            object that was given.
+        parameterisation: one of `PARAMETERISATIONS`; "own" for an object that was given.
         size: of the picture, one number or [rows, columns]; `None` for the preset's.
         seed: of the random numbers.
         learning_rate: of the optimiser; `None` for the preset's.

@@ -208,10 +208,10 @@ class DeepDream(Played, PicturedView, LayeredView):
         place = {"layer": self.layer, "channel": (self.layer, self.channel), "layers": None}
         return (self._images, self.objective, place[self.objective], *numbers)
 
-    def _start(self) -> None:
+    def _start(self, *, step: bool) -> None:
         self.iteration = -1
         image, chosen, label = self.image, self._chosen(), self._label()
-        self._runner.start(lambda: self._dream(image, chosen, label), stream=True)
+        self._runner.start(lambda: self._dream(image, chosen, label), stream=True, step=step)
 
     def _label(self) -> str:
         if self.objective == "layers":

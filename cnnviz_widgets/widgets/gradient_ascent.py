@@ -8,7 +8,7 @@ back through, during the run and after it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,10 @@ from .ascent_settings import PARAMETERISATIONS
 from .layered import convolutions
 from .names import keywords_of, refuse_unknown
 from .picture import as_png
+from .played import Played
 from .running import Frame
 from .selection import Selection
-from .wire import MalformedMessageError, pack, text, whole
+from .wire import pack, whole
 
 AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
 TUNED = (
@@ -41,7 +42,7 @@ EARLY = 32
 """The step after which a run is judged for the first time."""
 
 
-class GradientAscent(ResultsView, AimedView):
+class GradientAscent(Played, ResultsView, AimedView):
     """Shows a gradient ascent while it runs, with Play, Pause, Stop and Step.
 
     The page's controls and the methods here do the same. A change of what is climbed, or of how,
@@ -51,7 +52,8 @@ class GradientAscent(ResultsView, AimedView):
         objective: channel, unit, layer, class (its logit), probability (of the class), or own for
             an expression, an `Objective` or a list that was given.
         target: the number of the class.
-        end: "positive", or "negative" for the opposite of what a channel or a unit looks for.
+        end: "positive", "negative" for the opposite of what a channel or a unit looks for, or
+            "both" for the two side by side.
         channels: 1, 4 or 9: how many neighbouring channels or units are climbed as a grid.
         preset: where settings come from: default, lucid, distill2017, maco or pixel.
         compare: a second preset, climbed beside the first at the same size and for as many steps;
@@ -148,9 +150,8 @@ class GradientAscent(ResultsView, AimedView):
         self._others = settings
         self._runs = itertools.count(1)
         self._newest: object = None  # tells a run from those that replaced it
-        self._goal_of_run: tuple[Any, ...] | None = None  # none if it may not go on
         super().__init__(rate=rate)
-        self._handlers |= {"command": self._command, "show": self._show}
+        self._handlers["show"] = self._show
         with self._building():
             self._prepare_results(images)
             self._offer_settings(parameterisation, steps, **tuned)
@@ -164,45 +165,6 @@ class GradientAscent(ResultsView, AimedView):
             if asked is not None:
                 self._aim(asked)
         self.observe(self._new_goal, [*AIMED, *TUNED])
-
-    def play(self) -> None:
-        """Start a run, or go on with a paused one."""
-        if self._can_go_on():
-            self._runner.resume()
-        else:
-            self._begin()
-
-    def pause(self) -> None:
-        """Rest after the step at hand."""
-        self._runner.pause()
-
-    def resume(self) -> None:
-        """Go on with a paused run, or start one."""
-        self.play()
-
-    def step(self) -> None:
-        """Make one step, then rest."""
-        if self._can_go_on():
-            self._runner.step()
-        else:
-            self._begin(step=True)
-
-    def stop(self) -> None:
-        """End the run; what was kept of it can still be looked at."""
-        self._goal_of_run = None
-        self._runner.stop()
-
-    def run(self) -> None:
-        """Like `play`, but in the calling thread: returns when the run has ended or is paused.
-
-        Frames reach the page while the cell runs, `rate` a second or, where the page can
-        acknowledge them meanwhile, as fast as it paints.
-
-        Raises:
-            KeyboardInterrupt: after an interrupt (the notebook's stop button), which pauses.
-        """
-        self.play()
-        self._runner.run_here()
 
     @property
     def frames(self) -> History[AscentFrame]:
@@ -227,28 +189,14 @@ class GradientAscent(ResultsView, AimedView):
         past = {} if self._record is None else self._record.past()
         return super().settle_frame(frame | past)
 
-    def _wish(self) -> tuple[Any, ...]:
-        """What is to be climbed, and how: another one is another run."""
+    def _goal(self) -> Hashable:
         size = tuple(self.size) if isinstance(self.size, list) else self.size
-        return self._goal(), size, *(getattr(self, name) for name in TUNED if name != "size")
+        return self._aimed_at(), size, *(getattr(self, name) for name in TUNED if name != "size")
 
-    def _new_goal(self, _change: Any) -> None:
-        running = self.state == "running" and self._goal_of_run is not None
-        if running and self._wish() != self._goal_of_run:
-            self._begin()
-
-    def _can_go_on(self) -> bool:
-        """Whether there is an unfinished run of what is chosen now.
-
-        Orders are carried out later, so the state tells what was, not what was asked for last.
-        """
-        return self.state in ("running", "paused") and self._wish() == self._goal_of_run
-
-    def _begin(self, step: bool = False) -> None:
-        self._goal_of_run = self._wish()
+    def _start(self, *, step: bool) -> None:
         self._forget_results()
         self.iteration = -1
-        aim, steps, settings = self._goal(), self.steps, self._settings()
+        aim, steps, settings = self._aimed_at(), self.steps, self._settings()
         self._newest = token = object()
         self._runner.start(lambda: self._climb(aim, steps, settings, token), stream=True, step=step)
 
@@ -275,16 +223,6 @@ class GradientAscent(ResultsView, AimedView):
             replaced = token is not self._newest
             if not replaced and (record is not None or error is not None):
                 self._judge(settings, error)
-
-    def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
-        command = text(content, "command")
-        orders = {"play": self.play, "pause": self.pause, "stop": self.stop, "step": self.step}
-        if command not in orders:
-            raise MalformedMessageError(f"expected one of {list(orders)}")
-        try:
-            orders[command]()
-        except KeyboardInterrupt:  # in Colab, where the run was in this thread
-            self.message = "Interrupted. Play goes on."
 
     def _show(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         step = whole(content, "step")

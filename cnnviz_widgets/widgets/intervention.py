@@ -19,6 +19,7 @@ from ..methods import GUIDE
 from ..methods.cams import spatial_layers
 from ..methods.channel_effects import ChannelEffects, channel_effect_frames
 from ..network import Edit, InputError, Network
+from .commanded import Commanded
 from .editing import EditingView
 from .image_chooser import pictures_for
 from .intervention_frame import Look, as_frame, effects_frame, look, most_changed
@@ -27,13 +28,12 @@ from .names import check_name
 from .picture import as_png, operation_picture
 from .running import Frame
 from .selection import Selection
-from .wire import MalformedMessageError, text
 
 METHODS = ("grad_cam", "layer_cam", "saliency", "input_x_gradient", "guided_backpropagation")
 """Attributions of one pass: quick enough to follow a slider."""
 
 
-class Intervention(EditingView):
+class Intervention(Commanded, EditingView):
     """Shows what follows when a channel, a region or a layer is changed.
 
     Set `image`, `layer`, `channel`, `region`, `whole`, `seen`, `target` or `method` to change what
@@ -74,6 +74,8 @@ class Intervention(EditingView):
     """
 
     bundle = "intervention"
+    commands = ("undo", "redo", "clear", "rank", "stop")
+    interrupted = "Interrupted. Rank begins anew."
 
     classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     methods = t.List().tag(sync=True, kernel_only=True)
@@ -101,7 +103,6 @@ class Intervention(EditingView):
         self._looks: tuple[Look, Look, str] | None = None
         self._seen_class: tuple[int, int] | None = None  # and the image that it is of
         super().__init__(net, edits, donors, reference)
-        self._handlers["command"] = self._command
         with self._building():
             self._offer_layers(net.layers)
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
@@ -236,19 +237,6 @@ class Intervention(EditingView):
                 f"{self._network.input_shape}. Pass Intervention(net, image)."
             )
         return self._network.fit(zoo.image(names[0]))
-
-    def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
-        command = text(content, "command")
-        orders = {
-            "undo": self.undo, "redo": self.redo, "clear": self.clear, "rank": self.rank,
-            "stop": self.stop,
-        }  # fmt: skip
-        if command not in orders:
-            raise MalformedMessageError(f"expected one of {list(orders)}")
-        try:
-            orders[command]()
-        except KeyboardInterrupt:  # in Colab, where the ranking was in this thread
-            self.message = "Interrupted. Rank begins anew."
 
     def _still(self) -> bytes | None:
         if self._looks is None:

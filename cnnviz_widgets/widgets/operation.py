@@ -6,7 +6,7 @@ in a few milliseconds, so the arithmetic follows the pointer. Playing moves the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import traitlets as t
@@ -20,9 +20,10 @@ from .locked import LOCK
 from .operation_told import opened, seen_map, told
 from .picture import as_png, operation_picture
 from .pictured import PicturedLayers
+from .played import Played
 from .running import Frame
 from .selection import Selection
-from .wire import MalformedMessageError, text, whole
+from .wire import whole
 
 PACE = 0.4
 """Seconds that the window rests at each place while it plays."""
@@ -30,7 +31,7 @@ PACE = 0.4
 Place = tuple[int, int]
 
 
-class Operation(PicturedLayers):
+class Operation(Played, PicturedLayers):
     """Shows how one activation is computed, with the real numbers.
 
     Set `image`, `layer`, `channel`, `position` or `source` to change what is shown.
@@ -73,10 +74,9 @@ class Operation(PicturedLayers):
         self._images = 0  # how many there have been; numbers the one at hand
         self._explainer: tuple[int, ValueExplainer] | None = None  # and the image that it is of
         self._result: ValueExplained | None = None
-        self._playing = False
         self._asked: tuple[Any, ...] = ()  # what the newest answer is of
         super().__init__(net)
-        self._handlers |= {"command": self._command, "look": self._look_there}
+        self._handlers["look"] = self._look_there
         with self._building():
             self._offer_layers(net.layers)
             self.layer = convolutions(net)[0]
@@ -97,26 +97,18 @@ class Operation(PicturedLayers):
         """What is shown, as the method gives it; `None` until there is something."""
         return self._result
 
-    def play(self) -> None:
-        """Move the window on, place by place, to the end of the map."""
-        if self._can_go_on():
-            self._runner.resume()
-        else:
-            self._begin()
+    def restart(self) -> None:
+        """Move the window on from the first place of the map."""
+        self.position = [0, 0]
+        self._begin()
 
-    def pause(self) -> None:
-        """Let the window rest."""
-        self._runner.pause()
+    def _goal(self) -> Hashable:
+        return self._images, self.layer, self.channel
 
-    def step(self) -> None:
-        """Move the window on by one place."""
-        if self._can_go_on():
-            self._runner.step()
-        else:
-            self._begin(step=True)
-
-    def _can_go_on(self) -> bool:
-        return self._playing and self.state in ("running", "paused")
+    def _start(self, *, step: bool) -> None:
+        """Move the window on, place by place, to the end of the map; or by one place."""
+        image, wanted = self.image, self._wanted()
+        self._runner.start(lambda: self._walk(image, *wanted), stream=True, step=step, pace=PACE)
 
     def _new_image(self, _change: Any) -> None:
         self._images += 1
@@ -136,11 +128,11 @@ class Operation(PicturedLayers):
         return at[0], at[1]
 
     def _look(self, _change: Any = None) -> None:
-        self._start(self._wanted())
+        self._answer_to(self._wanted())
 
     def _look_there(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
         """Show another place while the pointer is on it; without one, the chosen place again."""
-        if self._playing and self.state == "running":
+        if self._goal_of_run is not None and self.state == "running":
             return
         wanted = self._wanted()
         if "row" in content:
@@ -148,13 +140,13 @@ class Operation(PicturedLayers):
             row = whole(content, "row", high=info["rows"] - 1)
             column = whole(content, "column", high=info["cols"] - 1)
             wanted = (*wanted[:3], (row, column), self.source)
-        self._start(wanted)
+        self._answer_to(wanted)
 
-    def _start(self, wanted: tuple[Any, ...]) -> None:
+    def _answer_to(self, wanted: tuple[Any, ...]) -> None:
         if wanted == self._asked and self.state != "error":
             return
         self._asked = wanted
-        self._playing = False
+        self._goal_of_run = None  # whoever looks elsewhere ends the walk
         image = self.image
         self._runner.start(lambda: self._answer(image, *wanted), stream=False)
 
@@ -169,11 +161,6 @@ class Operation(PicturedLayers):
     ) -> Iterator[Frame]:
         explainer = self._explainer_of(image, images)
         yield self._frame(explainer, layer, channel, cell, source)
-
-    def _begin(self, step: bool = False) -> None:
-        image, wanted = self.image, self._wanted()
-        self._playing = True
-        self._runner.start(lambda: self._walk(image, *wanted), stream=True, step=step, pace=PACE)
 
     def _walk(
         self,
@@ -199,9 +186,7 @@ class Operation(PicturedLayers):
     def _move(self, images: int, layer: str, channel: int, place: Place) -> None:
         """Let others follow the window, unless something else was chosen meanwhile."""
         with LOCK:
-            if self._playing and (self._images, self.layer, self.channel) == (
-                images, layer, channel,
-            ):  # fmt: skip
+            if self._goal_of_run == self._goal() == (images, layer, channel):
                 self._asked = (images, layer, channel, place, self.source)
                 self.position = list(place)
 
@@ -223,16 +208,6 @@ class Operation(PicturedLayers):
         found = explainer(layer=layer, channel=channel, position=cell)
         self._result = found
         return told(self._network, explainer, found, source)
-
-    def _command(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
-        command = text(content, "command")
-        orders = {"play": self.play, "pause": self.pause, "step": self.step}
-        if command not in orders:
-            raise MalformedMessageError(f"expected one of {list(orders)}")
-        try:
-            orders[command]()
-        except KeyboardInterrupt:  # in Colab, where the window was moved in this thread
-            self.message = "Interrupted. Play goes on."
 
     def _still(self) -> bytes | None:
         found = self._result

@@ -262,7 +262,7 @@ export function gradientAscent(name: string): FakeModel {
       presets: ["default", "lucid", "distill2017", "maco", "pixel"].map((preset) => {
         return { name: preset, rate: 0.05, size: 128, steps: 512, redirect: 16 };
       }),
-      parameterisations: ["auto", "fourier", "pixels", "maco", "cppn", "alpha"],
+      parameterisations: ["auto", "fourier", "pixels", "low resolution", "laplacian", "bilinear", "maco", "cppn", "alpha"],
       preset: "default",
       compare: "",
       parameterisation: "auto",

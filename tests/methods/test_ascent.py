@@ -1,5 +1,7 @@
 """Gradient ascent: it climbs, it is repeatable, and its parts are what they say."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ import optax
 import pytest
 
 import cnnviz_widgets as cw
-from cnnviz_widgets.methods import Fourier, Objective, Pixels, activations, ascend, objective
+from cnnviz_widgets.methods import Fourier, Objective, Pixels, Shift, activations, ascend, objective
 from cnnviz_widgets.network import InputError, Network, UnknownLayerError, UnknownTargetError
 from cnnviz_widgets.zoo.digits_data import held_out_digits
 from tests.models.functions import conv, weights
@@ -65,6 +67,15 @@ def test_any_parameterisation_goes_with_any_optimiser(small, parameterisation, o
         small, "conv_2:1", steps=20, parameterisation=parameterisation, optimizer=optimizer
     )
     assert frames[-1].score > frames[0].score + 0.01
+
+
+def test_jitter_is_a_shift(small):
+    for jitter, transforms in ((3, Shift(3)), (0, ())):
+        shifted = _frames(small, "conv_2:1", steps=6, jitter=jitter)
+        wanted = _frames(small, "conv_2:1", steps=6, transforms=transforms)
+        for one, other in zip(shifted, wanted, strict=True):
+            np.testing.assert_allclose(one.image, other.image, atol=1e-6)
+            assert one.score == pytest.approx(other.score, rel=1e-5)
 
 
 def test_frames_are_numbered_whole_and_in_range(small):
@@ -203,11 +214,19 @@ def test_numbers_out_of_range_are_refused(small, options, words):
         ascend(small, "conv:0", **options)
 
 
-@pytest.mark.parametrize("size", [(8, 8, 3), "128", 8.5], ids=repr)
-def test_sizes_of_another_kind_are_refused(small, size):
-    """By the shape checks of these tests, or by the function itself."""
-    with pytest.raises((InputError, TypeError), match=r"(?s)size"):
-        ascend(small, "conv:0", size=size)
+OTHER_KINDS = [
+    {"size": (8, 8, 3)}, {"size": "128"}, {"size": 8.5}, {"steps": "10"}, {"steps": 2.5},
+    {"parameterisation": "fourier"}, {"transforms": "lucid"}, {"transforms": [4]},
+    {"optimizer": "adam"}, {"target": None}, {"target": 2.0},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", OTHER_KINDS, ids=str)
+def test_arguments_of_another_kind_are_refused_by_name(small, given):
+    """By the function itself: a person's call has no types checked."""
+    (name,) = given
+    with pytest.raises(InputError, match="a unit" if name == "target" else name):
+        inspect.unwrap(ascend)(small, **{"target": "conv:0", **given})
 
 
 def test_unknown_keyword_is_refused(small):

@@ -120,12 +120,15 @@ def test_moving_about_an_ascent_compiles_nothing(digits):
         climb(target)
     start = pictures((28, 28, 1))[0]
     climb("conv2:1", start=start)
+    climb("conv2:1", jitter=4)
     with compilations() as found:
         climb("conv2:5", learning_rate=0.2, l2=0.5, total_variation=0.1, seed=7)
         climb("conv2:63")
         climb("conv2:9@4,7")
         climb(8)
         climb("conv2:2", start=1 - start)
+        climb("conv2:5", jitter=1)
+        climb("conv2:5", jitter=0)
     assert found == []
 
 

@@ -21,6 +21,7 @@ from cnnviz_widgets.live import shared_worker
 from cnnviz_widgets.widgets import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
+LONG = 10**6  # steps of an ascent: more than a test waits for
 VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "health", "hidden-states", "image-chooser", "intervention",
@@ -181,3 +182,20 @@ def seven(digits: cw.Network) -> np.ndarray:
 @pytest.fixture
 def page_of() -> Callable[[ipywidgets.Widget], Page]:
     return lambda view: view.comm.page
+
+
+@pytest.fixture
+def make_ascent(
+    digits: cw.Network, page_of: Callable[[ipywidgets.Widget], Page]
+) -> Callable[..., tuple[cw.GradientAscent, Page]]:
+    """Makes a GradientAscent and its page, which paints at once."""
+
+    def make(
+        objective: Any = "conv3:5", *, steps: int = 12, paints: bool = True, **options: Any
+    ) -> tuple[cw.GradientAscent, Page]:
+        view = cw.GradientAscent(digits, objective, steps=steps, **options)
+        page = page_of(view)
+        page.paints = paints
+        return view, page
+
+    return make

@@ -211,6 +211,22 @@ def test_the_negative_end_is_climbed_down(digits, make):
     assert ran(view).image != pytest.approx(found.image, abs=1e-2)
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "conv3:5, both ends"), (4, "conv3:4, 5, 6, 7, both ends")]
+)
+def test_both_ends_are_climbed_side_by_side(digits, make, count, words):
+    view, page = make("conv3:5", end="both", channels=count)
+    found, frame = ran(view), page.traits["frame"]
+    first = 5 if count == 1 else 4
+    goals = [
+        channel("conv3", first + k, end) for k in range(count) for end in ("positive", "negative")
+    ]
+    expected = ascended(digits, goals)
+    np.testing.assert_allclose(found.images, expected.images, atol=1e-4)
+    assert [tile["label"] for tile in frame["tiles"][:2]] == [f"conv3:{first}", f"-conv3:{first}"]
+    assert frame["objective"] == words
+
+
 def test_a_minus_before_a_channel_is_its_negative_end(make):
     view, page = make("-conv3:5")
     assert (view.objective, view.channel, page.traits["end"]) == ("channel", 5, "negative")

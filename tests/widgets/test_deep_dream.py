@@ -84,6 +84,11 @@ def test_pause_play_and_restart(photos, page_of):
     page.command("play")
     page.wait_for(lambda: streamed(page)[-1]["step"] > step)
     assert streamed(page)[-1]["run"] == run
+    page.command("pause")
+    page.wait_for_state("paused")
+    step = page.traits["frame"]["step"]
+    view.step()
+    page.wait_for(lambda: page.traits["frame"]["step"] == step + 1)
     page.command("restart")
     page.wait_for(lambda: streamed(page)[-1]["run"] == run + 1)
     page.command("stop")

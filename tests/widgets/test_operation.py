@@ -323,6 +323,20 @@ def test_the_window_rests_and_goes_on(view, page, monkeypatch):
     assert "walking" not in page.traits["frame"]
 
 
+def test_a_walk_is_stopped_and_begun_anew(view, page, monkeypatch):
+    monkeypatch.setattr(operation, "PACE", 0.01)
+    page.paints = True
+    view.play()
+    page.wait_for(lambda: page.traits["position"] == [3, 6])
+    page.command("stop")
+    page.wait_for_state("idle")
+    stopped = view.position
+    page.command("restart")
+    page.wait_for(lambda: [0, 0] < page.traits["position"] < stopped)
+    view.stop()
+    page.wait_for_state("idle")
+
+
 def test_pointing_does_not_disturb_a_walk(view, page, monkeypatch):
     monkeypatch.setattr(operation, "PACE", 0.01)
     page.paints = True

@@ -15,6 +15,8 @@ const PAINTERS: Record<string, string> = {
   auto: "the preset’s",
   fourier: "Fourier waves",
   pixels: "pixels",
+  laplacian: "Laplacian pyramid",
+  bilinear: "bilinear texture",
   maco: "MACO",
   cppn: "CPPN",
   alpha: "transparent",

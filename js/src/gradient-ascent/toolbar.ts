@@ -19,6 +19,7 @@ const OBJECTIVES: Option[] = [
 const ENDS: Option[] = [
   { value: "positive", text: "positive" },
   { value: "negative", text: "negative" },
+  { value: "both", text: "both" },
 ];
 const GRIDS: Option[] = [
   { value: "1", text: "off" },

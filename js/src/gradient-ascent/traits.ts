@@ -28,7 +28,7 @@ export interface Traits extends CommonTraits<AscentFrame> {
   channel: number;
   position: Position | null;
   target: number;
-  end: "positive" | "negative";
+  end: "positive" | "negative" | "both";
   channels: number;
   presets: Preset[];
   parameterisations: string[];

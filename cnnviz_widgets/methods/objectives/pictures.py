@@ -14,18 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..network import InputError
-from .objectives import (
-    INPUT,
-    OF_THE_PICTURE,
-    OPACITY,
-    Objective,
-    Place,
-    Scores,
-    Values,
-    only,
-    per_image,
-)
+from ...network import InputError
+from .algebra import Objective
+from .form import INPUT, OF_THE_PICTURE, OPACITY, Place, Scores, Values
+from .scores import only, per_image
 
 
 def total_variation() -> Objective:

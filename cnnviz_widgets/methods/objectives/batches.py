@@ -14,17 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..network import InputError
-from .objectives import (
-    Composite,
-    Form,
-    Objective,
-    Place,
-    Scores,
-    Values,
-    as_objective,
-    only,
-)
+from ...network import InputError
+from .algebra import Objective, as_objective
+from .form import Composite, Form, Place, Scores, Values
+from .scores import only
 
 
 def diversity(layer: str) -> Objective:

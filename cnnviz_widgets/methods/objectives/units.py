@@ -8,19 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..network import InputError, Network
-from .objectives import (
-    Objective,
-    Place,
-    Scores,
-    Values,
-    layer_objective,
-    objective,
-    only,
-    take,
-    unit_objective,
-    whole_numbers,
-)
+from ...network import InputError, Network
+from .algebra import Objective, layer_objective, unit_objective
+from .checks import whole_numbers
+from .form import Place, Scores, Values
+from .scores import only, take
+from .texts import objective
 
 
 def neuron(

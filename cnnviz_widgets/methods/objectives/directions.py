@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..network import InputError
-from .objectives import Objective, Place, Scores, Values, only, per_image, whole_numbers
+from ...network import InputError
+from .algebra import Objective
+from .checks import whole_numbers
+from .form import Place, Scores, Values
+from .scores import only, per_image
 
 LEAST_COSINE = 0.1
 """A cosine below it counts as this much, so that a start in the wrong direction can still move."""
@@ -37,6 +41,11 @@ def direction(layer: str, vector: Any, *, cosine_power: float = 0.0) -> Objectiv
     place = Place(layer, width=array.shape[0])
     arguments = (array, float(cosine_power))
     return Objective(f"direction in {layer}", (layer,), _direction, arguments, places=(place,))
+
+
+def directions(layer: str, vectors: Iterable[Any], *, cosine_power: float) -> list[Objective]:
+    """A `direction` for each vector, so that an ascent paints all of them as one batch."""
+    return [direction(layer, vector, cosine_power=cosine_power) for vector in vectors]
 
 
 def direction_at(

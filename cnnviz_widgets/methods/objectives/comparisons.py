@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..network import InputError, Network
-from .activations import activations
-from .direction_objectives import LEAST_COSINE
-from .objectives import Objective, Place, Scores, Values, only, per_image
+from ...network import InputError, Network
+from ..activations import activations
+from .algebra import Objective
+from .directions import LEAST_COSINE
+from .form import Place, Scores, Values
+from .scores import only, per_image
 
 
 def activation_difference(net: Network, image: Any, layers: str | Sequence[str]) -> Objective:
