@@ -1,13 +1,14 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
 python -m benchmarks [gradients] [lucent] [attribution] [pointing] [views] [weights] [start]
-                     [training]
+                     [training] [architecture]
 """
 
 import argparse
 
 from benchmarks import report
 from benchmarks.suites import (
+    architecture,
     attribution,
     gradients,
     lucent,
@@ -27,6 +28,7 @@ SUITES = {
     "weights": weights.measure,
     "start": start.measure,
     "training": training.measure,
+    "architecture": architecture.measure,
 }
 
 
