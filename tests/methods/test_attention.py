@@ -345,7 +345,7 @@ def test_a_fused_kernel_is_told_by_name():
 
     params = np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
     net = Network(model, params=params, input_shape=(8, 8))
-    with pytest.raises(InputError, match="attention of look.* is computed by a fused kernel"):
+    with pytest.raises(InputError, match=r"attention of look.* is computed by a fused kernel"):
         attention(net, np.zeros((1, 8, 8), np.float32))
 
 

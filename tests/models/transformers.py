@@ -222,5 +222,5 @@ def windowed(params, x, window=2, heads_apart=True):
 def windowed_params(seed=0):
     """Weights of `windowed`."""
     random = np.random.default_rng(seed)
-    shapes = {"embed": (3, WIDTH), **{name: (WIDTH, HEADS, 4) for name in _QKV}}
+    shapes = {"embed": (3, WIDTH), **dict.fromkeys(_QKV, (WIDTH, HEADS, 4))}
     return {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}
