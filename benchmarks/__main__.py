@@ -1,13 +1,14 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
 python -m benchmarks [gradients] [lucent] [patches] [attribution] [pointing] [views]
-                     [weights] [start] [training]
+                     [weights] [start] [training] [architecture]
 """
 
 import argparse
 
 from benchmarks import report
 from benchmarks.suites import (
+    architecture,
     attribution,
     gradients,
     lucent,
@@ -29,6 +30,7 @@ SUITES = {
     "weights": weights.measure,
     "start": start.measure,
     "training": training.measure,
+    "architecture": architecture.measure,
 }
 
 

@@ -68,6 +68,17 @@ function giveCredit(name, licence) {
   writeFileSync(path, `${words}\n${readFileSync(path, "utf8")}`);
 }
 
+/** Bundles the style sheets alone and leaves them legible, for the tests to read. */
+async function styles(folder) {
+  await esbuild.build({
+    entryPoints: views.map((view) => ({ in: join(here, `src/${view}/style.css`), out: view })),
+    outdir: folder,
+    bundle: true,
+    target,
+    logLevel: "warning",
+  });
+}
+
 async function test() {
   const folder = mkdtempSync(join(tmpdir(), "cnnviz-js-"));
   try {
@@ -83,6 +94,7 @@ async function test() {
       sourcemap: "inline",
       logLevel: "warning",
     });
+    await styles(join(folder, "styles"));
     const files = sources.map((name) => join(folder, name.replace(/\.ts$/, ".mjs")));
     const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
       stdio: "inherit",

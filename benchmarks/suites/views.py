@@ -3,9 +3,10 @@
 from benchmarks.compare import percentile
 from benchmarks.measured import Measured
 from benchmarks.notebooks import notebooks
-from tests.browser.jupyterlab import Notebook, await_frame
+from tests.browser.jupyterlab import Notebook, await_frame, await_state
 
 MOVES = 120
+WARM = 20
 SECONDS = 10
 MAPS = """
 import cnnviz_widgets as cw
@@ -17,6 +18,20 @@ import cnnviz_widgets as cw
 net = cw.load("photos")
 ascent = cw.GradientAscent(net, "conv3:5", size=128, steps=100_000)
 ascent
+"""
+NUMBERS = """
+import cnnviz_widgets as cw
+net = cw.load("photos")
+cw.Operation(net, net.fit(cw.image("cat")), layer="conv2", channel=5)
+"""
+NUMBERS_OF_VGG16 = """
+import os
+os.environ["KERAS_BACKEND"] = "jax"
+import keras
+import cnnviz_widgets as cw
+keras.utils.set_random_seed(0)
+net = cw.Network(keras.applications.VGG16(weights=None, classifier_activation=None))
+cw.Operation(net, net.fit(cw.image("cat")), layer="block3_conv2", channel=5)
 """
 # A browser hands a slider's events over right before it paints. So does this: the clock runs from
 # the event to the first task after the paint that follows it.
@@ -72,6 +87,38 @@ LAYERS = """async (input, moves) => {
     }
     return times;
 }"""
+# The pointer goes to and fro over the map, always on to another cell; likewise handed over right
+# before a paint, and likewise the clock stops after the paint that shows the cell's arithmetic.
+POINTER = """async (map, moves) => {
+    const view = map.closest(".cnnviz");
+    const [rows, cols] = map.getAttribute("aria-label").match(/, (\\d+) by (\\d+),/)
+        .slice(1).map(Number);
+    const share = (at, cells) => (cells - Math.abs((at % (2 * cells)) - cells + 0.5)) / cells;
+    const times = [];
+    for (let move = 1; move <= moves; move++) {
+        const [across, down] = [share(3 * move, cols), share(2 * move, rows)];
+        const cell = [Math.floor(down * rows), Math.floor(across * cols)].join(",");
+        await new Promise((done, failed) => requestAnimationFrame(() => {
+            const start = performance.now();
+            const overdue = setTimeout(() => failed(new Error(`no answer to ${cell}`)), 5000);
+            const seen = new MutationObserver(() => {
+                if (view.dataset.position !== cell) return;
+                seen.disconnect();
+                clearTimeout(overdue);
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = () => { times.push(performance.now() - start); done(); };
+                port2.postMessage(null);
+            });
+            seen.observe(view, { attributes: true, attributeFilter: ["data-position"] });
+            const { x, y, width, height } = map.getBoundingClientRect();
+            map.dispatchEvent(new PointerEvent("pointermove", {
+                bubbles: true, clientX: x + across * width, clientY: y + down * height,
+            }));
+        }));
+        await new Promise(done => setTimeout(done, 20));
+    }
+    return times;
+}"""
 LIVE = """async (view, seconds) => {
     const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
     let frames = 0;
@@ -94,7 +141,12 @@ LIVE = """async (view, seconds) => {
 def measure() -> list[Measured]:
     """All rows of this suite."""
     with notebooks() as open_notebook:
-        return [*_sliders(open_notebook(MAPS)), *_live(open_notebook(ASCENT))]
+        return [
+            *_sliders(open_notebook(MAPS)),
+            _pointer(open_notebook(NUMBERS), "“photos”"),
+            _pointer(open_notebook(NUMBERS_OF_VGG16), "VGG16"),
+            *_live(open_notebook(ASCENT)),
+        ]
 
 
 def _sliders(notebook: Notebook) -> list[Measured]:
@@ -117,6 +169,20 @@ def _slider(what: str, times: list[float], target: float, said: str) -> Measured
         f"at most {max(times):.1f} ms; {said}"
     )
     return Measured(what, "ms", percentile(times, 95), target, details=details)
+
+
+def _pointer(notebook: Notebook, network: str) -> Measured:
+    notebook.run_all()
+    view = notebook.view("operation")
+    await_frame(view, timeout=60)
+    await_state(view, "done")
+    feature_map = view.get_by_role("img", name="Feature map ")
+    feature_map.evaluate(POINTER, WARM)
+    times = feature_map.evaluate(POINTER, MOVES)
+    said = feature_map.get_attribute("aria-label") or ""
+    notebook.close()
+    where = said.partition(", the number")[0].replace("Feature map", "feature map")
+    return _slider(f"Pointer to the arithmetic below it, {network}", times, 30, where)
 
 
 def _live(notebook: Notebook) -> list[Measured]:

@@ -18,6 +18,7 @@ from .activations import activations
 from .attribution import picture_batch
 from .checks import check_count, check_range
 from .objectives import Objective, directions
+from .umap_layout import load_umap, umap_layout
 
 ICON_STEPS = 128
 """Steps of an ascent for a cell's picture, as in the article."""
@@ -169,16 +170,13 @@ def spread(
     if layout == "pca":
         plane = principal_components(values)
     else:
-        near = min(50, len(values) - 1)
-        plane = (
-            _umap()
-            .UMAP(
-                n_neighbors=near,
-                min_dist=0.05,
-                metric="cosine",
-                random_state=int(numbers.integers(2**31)),
-            )
-            .fit_transform(values)
+        plane = umap_layout(
+            values,
+            neighbours=50,
+            seed=int(numbers.integers(2**31)),
+            missing=MISSING,
+            min_dist=0.05,
+            metric="cosine",
         )
     return Spread(layer, layout, values, sources, clipped(np.asarray(plane, np.float32)))
 
@@ -194,7 +192,7 @@ def check_layout(layout: str) -> None:
     if layout not in LAYOUTS:
         raise InputError(f"expected a layout of {LAYOUTS}, got {layout!r}.")
     if layout == "umap":
-        _umap()
+        load_umap(MISSING)
 
 
 def taken(
@@ -236,11 +234,3 @@ def clipped(plane: Float[np.ndarray, "m 2"]) -> Float32[np.ndarray, "m 2"]:
     low, high = np.percentile(plane, [1, 99], axis=0)
     span = np.where(high > low, high - low, 1)
     return np.clip((plane - low) / span, 0, 1).astype(np.float32)
-
-
-def _umap() -> Any:
-    try:
-        import umap  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ImportError(MISSING) from error
-    return umap

@@ -14,8 +14,20 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..network import InputError, Network, Replay, TokenGrid, find_attention, find_grid
+from ..network import (
+    AttentionLayer,
+    InputError,
+    Network,
+    Replay,
+    TokenGrid,
+    TracedProgram,
+    find_attention,
+    find_fused_attention,
+    find_grid,
+    find_windowed,
+)
 from ..network.errors import UnknownLayerError, suggest
+from ..network.loops import body_of, turn_by_turn
 from .attention_numbers import distances, entropies
 
 
@@ -27,10 +39,12 @@ class AttentionMaps:
         weights: for each attention layer, in order, float32 (N, heads, queries, keys): what share
             of each key's value a query takes; each row of keys adds up to 1.
         grid: where in the picture the tokens lie; `None` where they are no patches of one.
+        notes: sentences about attention that the network pays and that cannot be shown.
     """
 
     weights: dict[str, Float[np.ndarray, "n heads queries keys"]]
     grid: TokenGrid | None
+    notes: tuple[str, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -52,7 +66,11 @@ class AttentionMaps:
 
     @property
     def words(self) -> str:
-        """What the tokens were found to be."""
+        """What the tokens were found to be, and what is not shown."""
+        return " ".join((self._tokens, *self.notes))
+
+    @property
+    def _tokens(self) -> str:
         if self.grid is not None:
             return self.grid.words
         counts = {weights.shape[-1] for weights in self.weights.values()}
@@ -65,8 +83,11 @@ def attention(net: Network, x: Any, layers: Sequence[str] | str | None = None) -
 
     Attention is found in the traced program, as a softmax over the product of two activations
     whose result sums the values of the tokens. So it does not matter who wrote it: `flax.nnx`,
-    `flax.linen`, Keras, `jax.nn.dot_product_attention`, or a formula of one's own. Not seen:
-    attention inside a loop (`scan`) or a fused kernel, and with learnt queries.
+    `flax.linen`, Keras, `jax.nn.dot_product_attention`, or a formula of one's own. Where a `scan`
+    runs one layer several times, as large language models do, each turn is a layer: `layers[0]`,
+    `layers[1]` and so on. What cannot be shown is told in `notes`: attention of a fused kernel,
+    whose weights never are a value, and within windows of the picture. Not seen: attention inside
+    a `while` loop or of learnt queries.
 
     Args:
         net: the network.
@@ -90,17 +111,33 @@ def attention(net: Network, x: Any, layers: Sequence[str] | str | None = None) -
     """
     batch = net.batch(x)
     traced = net.at(batch.shape)
-    known = {each.name: each for each in find_attention(traced)}
+    known, notes = _seen(traced)
     if not known:
         raise InputError(
-            "expected a network with attention: a softmax over the product of two activations; "
-            "its program has none. Attention inside a loop or a fused kernel is not seen."
+            "expected a network with attention that can be shown: a softmax over the product of "
+            f"two activations; its program has none. {' '.join(notes)}".rstrip()
         )
     names = _names(known, layers)
     found = traced.run(_weights, batch, chosen=tuple(known[name] for name in names))
     arrays = [np.asarray(value, np.float32) for value in found]
     grid = find_grid(traced, known[names[0]])
-    return AttentionMaps(dict(zip(names, arrays, strict=True)), grid)
+    return AttentionMaps(dict(zip(names, arrays, strict=True)), grid, notes)
+
+
+def _seen(traced: TracedProgram) -> tuple[dict[str, AttentionLayer], tuple[str, ...]]:
+    """The attention layers that can be shown, by name, and words about all others."""
+    known = {each.name: each for each in find_attention(traced)}
+    notes = [
+        f"{each.name} looks within {count} windows of {each.keys} tokens each, and is not shown."
+        for each, count in find_windowed(traced)
+    ]
+    for name in find_fused_attention(traced):
+        notes.append(
+            f"The attention of {name} is computed by a fused kernel, which never has its weights "
+            "as a value; to see them, let the model use jax.nn.dot_product_attention with "
+            'implementation="xla".'
+        )
+    return known, tuple(notes)
 
 
 def _names(known: Mapping[str, Any], layers: Sequence[str] | str | None) -> tuple[str, ...]:
@@ -113,9 +150,31 @@ def _names(known: Mapping[str, Any], layers: Sequence[str] | str | None) -> tupl
     return tuple(chosen)
 
 
-def _weights(replay: Replay, x: Float[Array, "n ..."], chosen: tuple[Any, ...]) -> list[jax.Array]:
-    values = replay.values(x, [each.value for each in chosen])
+def _weights(
+    replay: Replay, x: Float[Array, "n ..."], chosen: tuple[AttentionLayer, ...]
+) -> list[jax.Array]:
+    plain = [each.value for each in chosen if each.loop is None]
+    found = dict(zip(plain, replay.values(x, plain), strict=True))
+    turns = {loop: _turns(replay, x, loop, chosen) for loop in _loops(chosen)}
+    values = [
+        found[each.value] if each.loop is None else turns[each.loop][each.value][each.turn]
+        for each in chosen
+    ]
     return [each.arranged(value, len(x)) for each, value in zip(chosen, values, strict=True)]
+
+
+def _loops(chosen: Sequence[AttentionLayer]) -> list[int]:
+    return sorted({each.loop for each in chosen if each.loop is not None})
+
+
+def _turns(
+    replay: Replay, x: Float[Array, "n ..."], loop: int, chosen: Sequence[AttentionLayer]
+) -> dict[int, jax.Array]:
+    """The weights of all turns of a loop, by their number in its body."""
+    scan = replay.program.operations[loop]
+    wanted = sorted({each.value for each in chosen if each.loop == loop})
+    inputs = replay.taken(x, scan)
+    return dict(zip(wanted, turn_by_turn(scan, body_of(scan), inputs, wanted), strict=True))
 
 
 def attention_distance(net: Network, x: Any) -> dict[str, Float[np.ndarray, "n heads"]]:

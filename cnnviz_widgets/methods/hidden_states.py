@@ -117,7 +117,7 @@ def hidden_states(net: Network, x: Any, *, layer: str | None = None) -> StatesOv
         {"end": STANDS_STILL, "each": OF_ITSELF}.get(how, ""),
         place,
         loop.reverse,
-        tuple(_notes(loop, how)),
+        tuple(_notes(loop, how, traced.loops)),
     )
 
 
@@ -145,8 +145,17 @@ def _how(answer: Sequence[int], steps: int) -> str:
     return "each" if len(answer) == 2 and answer[0] == steps else ""
 
 
-def _notes(loop: Loop, how: str) -> list[str]:
+def _notes(loop: Loop, how: str, loops: Sequence[Loop]) -> list[str]:
     notes = []
+    others = [each for each in loops if each.length == loop.length and each.reverse != loop.reverse]
+    if others and how == "end":
+        notes.append(
+            f"{others[0].name} reads from the other end: a prediction is of both after as many "
+            "steps, each from its own end."
+        )
+    if loop.kept_shape:
+        size = " x ".join(str(n) for n in loop.kept_shape)
+        notes.append(f"A state has the shape {size}; its units are listed in that order.")
     if not loop.gates:
         notes.append("No gates: nothing in this layer's step is a sigmoid that multiplies.")
     if not loop.read:
@@ -168,7 +177,7 @@ def _hidden_states(
     carried, _, gates = unrolled[layer]
     sequences = replay.values(x, [value for value, _ in loop.read])
     inputs = [
-        _by_example(value, batch - 1)
+        _by_example(value, batch - 1, loop.flipped)
         for value, (_, batch) in zip(sequences, loop.read, strict=True)
     ]
     predictions = None
@@ -180,9 +189,12 @@ def _hidden_states(
     if predictions is not None and not ready:
         predictions = jax.nn.softmax(predictions.astype(jnp.float32))
     return {
-        "states": {name: _by_example(carried[k], loop.batch) for name, k in loop.states.items()},
+        "states": {
+            name: _by_example(carried[k], loop.batch, loop.flipped)
+            for name, k in loop.states.items()
+        },
         "gates": {
-            gate.name: _by_example(value, loop.batch)
+            gate.name: _by_example(value, loop.batch, loop.flipped)
             for gate, value in zip(loop.gates, gates, strict=True)
         },
         "inputs": jnp.concatenate(inputs, -1) if inputs else None,
@@ -191,11 +203,8 @@ def _hidden_states(
 
 
 def _unrolled(replay: Replay, x: Float[Array, "n ..."], loop: Loop) -> Any:
-    numbers, literals = loop.operation.inputs, replay.program.literals
-    computed = [number for number in numbers if number not in literals]
-    known = {number: replay.frozen.get(number, value) for number, value in literals.items()}
-    known |= dict(zip(computed, replay.values(x, computed), strict=True))
-    return loop.unroll([known[number] for number in numbers], [gate.value for gate in loop.gates])
+    inputs = replay.taken(x, loop.operation)
+    return loop.unroll(inputs, [gate.value for gate in loop.gates])
 
 
 def _after_each_step(
@@ -220,18 +229,19 @@ def _after_each_step(
 
 def _held(loop: Loop, values: jax.Array, step: jax.Array, carry: bool) -> Any:
     """An edit: what the loop gives if nothing of it changes after `step` more were read."""
-    at = loop.length - 1 - step if loop.reverse else step
+    at = loop.length - 1 - step if loop.runs_back else step
     then = values[at]
 
     def stacked(_: jax.Array) -> jax.Array:
         places = jnp.arange(loop.length)
-        read = places >= at if loop.reverse else places <= at
+        read = places >= at if loop.runs_back else places <= at
         return jnp.where(read.reshape(-1, *([1] * then.ndim)), values, then[None])
 
     return (lambda _: then) if carry else stacked
 
 
-def _by_example(value: jax.Array, batch: int) -> Float[Array, "n t _"]:
-    """From time first to (N, T, units)."""
+def _by_example(value: jax.Array, batch: int, flipped: bool) -> Float[Array, "n t _"]:
+    """From time first to (N, T, units), in the order of the sequence."""
+    value = value[::-1] if flipped else value
     value = jnp.moveaxis(value, 1 + batch, 0)
     return value.reshape(*value.shape[:2], -1)

@@ -1,6 +1,6 @@
 """A model made visible: named layers, taps, edits and gradient rules."""
 
-from .attention import AttentionLayer, find_attention
+from .attention import AttentionLayer
 from .bundled import load
 from .edits import Edit
 from .errors import (
@@ -11,6 +11,7 @@ from .errors import (
     UnknownTargetError,
 )
 from .frozen import FAST, FROZEN
+from .fused_attention import find_fused_attention
 from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
 from .loops import Loop
@@ -23,6 +24,7 @@ from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook
 from .token_grid import TokenGrid, find_grid
 from .traced import Replay, TracedProgram
+from .windows import find_attention, find_windowed
 from .wiring import Product, Wiring, find_wiring
 
 __all__ = [
@@ -56,8 +58,10 @@ __all__ = [
     "UnknownTargetError",
     "Wiring",
     "find_attention",
+    "find_fused_attention",
     "find_grid",
     "find_pieces",
+    "find_windowed",
     "find_wiring",
     "layer_graph",
     "load",

@@ -6,13 +6,16 @@ So each product of two activations is asked whether one of them comes from a sof
 softmax whether its scores come from a product of two activations. What lies between (a scale, a
 mask, a bias, a cast, a change of shape) is passed over. The second product also tells which axis
 is which: it sums over the keys, shares the batch and the heads, and leaves the queries.
+
+Large models run one layer several times in a `scan`, with weights that are stacked. There each turn
+of the loop is an attention layer, found in the loop's body.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +23,7 @@ import jax.numpy as jnp
 from .axes import find_axes
 from .axis import Axes
 from .layers import Layout
+from .loops import body_of
 from .naming import Namer
 from .operation import Operation
 from .program import Program
@@ -42,6 +46,10 @@ class AttentionLayer:
         value: number of the weights' value in the program.
         split: shape to give that value first, where a model joins batch and heads.
         order: its axes, as batch, heads, queries, keys.
+        together: how many rows of the batch axis belong to one example.
+        shared: sizes of the axes that queries and keys share besides that one.
+        loop: index of the scan in whose body the value is; `None` for the program itself.
+        turn: which turn of that loop it is.
     """
 
     name: str
@@ -51,6 +59,14 @@ class AttentionLayer:
     value: int
     split: tuple[int, ...]
     order: tuple[int, ...]
+    together: int = 1
+    shared: tuple[int, ...] = ()
+    loop: int | None = None
+    turn: int = 0
+
+    def seen_from(self, program: Program) -> int:
+        """Number of a value of the program itself that hangs on all that the layer looks at."""
+        return self.value if self.loop is None else program.operations[self.loop].outputs[0]
 
     def arranged(self, value: jax.Array, examples: int) -> jax.Array:
         """The weights as (N, heads, queries, keys)."""
@@ -58,16 +74,62 @@ class AttentionLayer:
         return moved.reshape(examples, self.heads, self.queries, self.keys)
 
 
-def find_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:
+def all_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:
     """All attention of a program that runs to its output, in order."""
     program, layout = traced.program, traced.layout
     axes = find_axes(program)
     name = Namer()
     needed = program.needed(program.outputs, ())
-    return tuple(
-        _layer(program, axes, traced.shape[0], product, side, name(_name(layout, softmax)))
-        for product, side, softmax in _products(program, needed)
-    )
+    found: list[tuple[int, AttentionLayer]] = []
+    for product, side, softmax in _products(program, needed):
+        called = name(_name(layout, softmax))
+        layer = _layer(program, axes, traced.shape[0], product, side, called)
+        found.append((product.index, layer))
+    for scan in needed:
+        if scan.name == "scan":
+            called = layout.owners.get(scan.index) or "/".join(scan.scope) or "scan"
+            layers = _in_loop(program, scan, traced.shape[0], called, name)
+            found.extend((scan.index, layer) for layer in layers)
+    return tuple(layer for _, layer in sorted(found, key=lambda each: each[0]))
+
+
+def _in_loop(
+    program: Program, scan: Operation, examples: int, called: str, name: Namer
+) -> list[AttentionLayer]:
+    """The attention of each turn of a scan, turn by turn."""
+    body = _with_live(body_of(scan), scan, program.live)
+    layers = [
+        _layer(body, {}, examples, product, side, name(called))
+        for product, side, _ in _products(body, body.needed(body.outputs, ()))
+    ]
+    turns = range(scan.params["length"])
+    if scan.params["reverse"]:
+        turns = reversed(turns)
+    return [
+        replace(layer, name=f"{layer.name}[{turn}]", loop=scan.index, turn=turn)
+        for turn in turns
+        for layer in layers
+    ]
+
+
+def _with_live(body: Program, scan: Operation, hanging: Collection[int]) -> Program:
+    """A body that knows which of its values hang on the network's input.
+
+    What is carried may do so from a later turn on only, so the body is gone through again until
+    nothing is added.
+    """
+    fixed, carried = scan.params["num_consts"], scan.params["num_carry"]
+    before = body.weights[fixed : fixed + carried]
+    live = {inner for inner, v in zip(body.weights, scan.inputs, strict=True) if v in hanging}
+    count = -1
+    while len(live) != count:
+        count = len(live)
+        for operation in body.operations:
+            if any(value in live for value in operation.inputs):
+                live.update(operation.outputs)
+        after = zip(before, body.outputs[:carried], strict=True)
+        live.update(inner for inner, outcome in after if outcome in live)
+    return replace(body, live=frozenset(live))
 
 
 def _products(
@@ -198,6 +260,8 @@ def _layer(
         value,
         split,
         tuple(k for part in order for k in part),
+        together,
+        tuple(shape[k] for k in shared[side] if k != batch),
     )
 
 

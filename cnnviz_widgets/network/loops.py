@@ -25,7 +25,7 @@ from .gates import Gate, find_gates
 from .naming import Namer
 from .operation import Operation
 from .program import Program, trace
-from .vocabulary import inner_jaxpr
+from .vocabulary import ELEMENTWISE, inner_jaxpr
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,8 @@ class Loop:
         read: what is read step by step and hangs on `x`: numbers in the network's program, each
             with the axis that is the batch; time is the first axis.
         reads: what the time axis of what is read is, where that is known.
+        flipped: whether what is read was turned round before, as Flax and Keras do it to read a
+            sequence from its end.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Loop:
     batch: int
     read: tuple[tuple[int, int], ...]
     reads: Axis | None
+    flipped: bool
 
     @property
     def length(self) -> int:
@@ -63,14 +66,28 @@ class Loop:
     @property
     def units(self) -> int:
         """How many units a state has."""
+        return math.prod(self._shape)
+
+    @property
+    def kept_shape(self) -> tuple[int, ...]:
+        """The shape of a state that has more than one axis, as of a convolutional LSTM; or ()."""
+        return self._shape if len(self._shape) > 1 else ()
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
         state: Any = self.operation.equation.outvars[next(iter(self.states.values()))].aval
         shape = list(state.shape)
         del shape[self.batch]
-        return math.prod(shape)
+        return tuple(shape)
 
     @property
     def reverse(self) -> bool:
         """Whether the last of the sequence is read first."""
+        return self.operation.params["reverse"] != self.flipped
+
+    @property
+    def runs_back(self) -> bool:
+        """Whether the scan itself begins with the last of what it is given."""
         return self.operation.params["reverse"]
 
     @property
@@ -89,21 +106,40 @@ class Loop:
 
         Returns:
             All that is carried, what the loop itself stacks, and the wanted values; each in the
-            order of the sequence (not of reading, where that is reversed), time first.
+            order of what the scan is given (not of reading, where that is reversed), time first.
         """
-        fixed, carried = self.operation.params["num_consts"], self.carried
-        constants = list(inputs[:fixed])
-
-        def step(before: Any, read: Any) -> Any:
-            known = dict(zip(self.body.weights, [*constants, *before, *read], strict=True))
-            found = self.body.replay(known, [*self.body.outputs, *wanted])
-            return found[:carried], found
-
-        first, sequences = list(inputs[fixed : fixed + carried]), list(inputs[fixed + carried :])
-        first = [jnp.asarray(value) for value in first]
-        _, stacked = jax.lax.scan(step, first, sequences, length=self.length, reverse=self.reverse)
-        outputs = len(self.body.outputs)
+        kept = [*self.body.outputs, *wanted]
+        stacked = turn_by_turn(self.operation, self.body, inputs, kept)
+        carried, outputs = self.carried, len(self.body.outputs)
         return stacked[:carried], stacked[carried:outputs], stacked[outputs:]
+
+
+def turn_by_turn(
+    operation: Operation, body: Program, inputs: Sequence[Any], wanted: Sequence[int]
+) -> list[jax.Array]:
+    """Run a scan and keep values of its body at each turn.
+
+    Args:
+        operation: the scan.
+        body: one turn of it, as `body_of` gives it.
+        inputs: what the scan takes.
+        wanted: numbers of values of the body.
+
+    Returns:
+        The wanted values, each with the turns in front, in the order of the sequence.
+    """
+    fixed, carried = operation.params["num_consts"], operation.params["num_carry"]
+    constants = list(inputs[:fixed])
+
+    def step(before: Any, read: Any) -> Any:
+        known = dict(zip(body.weights, [*constants, *before, *read], strict=True))
+        found = body.replay(known, [*body.outputs[:carried], *wanted])
+        return found[:carried], found[carried:]
+
+    first = [jnp.asarray(value) for value in inputs[fixed : fixed + carried]]
+    sequences = list(inputs[fixed + carried :])
+    length, reverse = operation.params["length"], operation.params["reverse"]
+    return jax.lax.scan(step, first, sequences, length=length, reverse=reverse)[1]
 
 
 def find_loops(
@@ -145,7 +181,7 @@ def _read_loop(
     }
     if not places:
         return None
-    body = _body(operation)
+    body = body_of(operation)
     gates = find_gates(body, tuple(body.weights[fixed : fixed + carried]), tuple(places))
     found = axes.get(next(iter(read))) if read else None
     return Loop(
@@ -158,7 +194,38 @@ def _read_loop(
         next(iter(places.values())),
         tuple(read.items()),
         found[0] if found else None,
+        bool(read) and _is_flipped(program, next(iter(read))),
     )
+
+
+def _is_flipped(program: Program, value: int) -> bool:
+    """Whether the first axis of a value was turned round, seen through what works step by step."""
+    found: tuple[int, int] | None = (value, 0)
+    while found is not None:
+        value, axis = found
+        operation = program.producer.get(value)
+        if operation is None:
+            return False
+        if operation.name == "rev" and axis in operation.params["dimensions"]:
+            return True
+        found = _before(program, operation, axis)
+    return False
+
+
+def _before(program: Program, operation: Operation, axis: int) -> tuple[int, int] | None:
+    """The live input in which an axis of a result is an axis too, and which; `None` if unsure."""
+    live = [value for value in operation.inputs if value in program.live]
+    if len(live) != 1:
+        return None
+    if operation.name == "transpose":
+        return live[0], operation.params["permutation"][axis]
+    if operation.name == "dot_general" and operation.inputs[0] == live[0]:
+        (contracted, _), (shared, _) = operation.params["dimension_numbers"]
+        rank = len(program.avals[live[0]].shape)
+        kept = [*shared, *(k for k in range(rank) if k not in (*contracted, *shared))]
+        return (live[0], kept[axis]) if axis < len(kept) else None
+    alike = program.avals[live[0]].shape == program.avals[operation.outputs[0]].shape
+    return (live[0], axis) if alike and operation.name in ELEMENTWISE | {"rev"} else None
 
 
 def _batch(program: Program, axes: Mapping[int, Axes], value: int, first: int = 0) -> int | None:
@@ -175,7 +242,8 @@ def _batch(program: Program, axes: Mapping[int, Axes], value: int, first: int = 
     return (roles or sizes)[0]
 
 
-def _body(operation: Operation) -> Program:
+def body_of(operation: Operation) -> Program:
+    """One turn of a scan; all that it takes counts as weights: constants, carried, read."""
     jaxpr, constants = inner_jaxpr(operation.params["jaxpr"])
     step = core.jaxpr_as_fun(core.ClosedJaxpr(jaxpr, constants))
     avals: list[Any] = [variable.aval for variable in jaxpr.invars]

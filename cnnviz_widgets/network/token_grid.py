@@ -77,7 +77,7 @@ class TokenGrid:
 def find_grid(traced: TracedProgram, layer: AttentionLayer) -> TokenGrid | None:
     """The patches that a layer's keys are; `None` where its tokens are no patches of a picture."""
     program = traced.program
-    for rows, columns in _maps(program, layer):
+    for rows, columns in maps_before(program, layer):
         extra = layer.keys - rows[0] * columns[0]
         if rows[0] * columns[0] > 1 and 0 <= extra <= _MOST_EXTRA:
             return TokenGrid(
@@ -94,10 +94,10 @@ def find_grid(traced: TracedProgram, layer: AttentionLayer) -> TokenGrid | None:
 _Side = tuple[int, Axis]
 
 
-def _maps(program: Program, layer: AttentionLayer) -> Iterator[tuple[_Side, _Side]]:
+def maps_before(program: Program, layer: AttentionLayer) -> Iterator[tuple[_Side, _Side]]:
     """Rows and columns of the values before the attention that have them, the last one first."""
     axes = find_axes(program)
-    operations = program.needed([layer.value], ())
+    operations = program.needed([layer.seen_from(program)], ())
     values = [program.x, *(value for op in operations for value in op.outputs)]
     for value in reversed(values):
         shape = program.avals[value].shape
@@ -138,7 +138,7 @@ def _first(program: Program, layer: AttentionLayer, patches: int, extra: int) ->
     """Number of the first patch: what a concatenation puts before as many tokens as patches."""
     if not extra:
         return 0
-    for operation in reversed(program.needed([layer.value], ())):
+    for operation in reversed(program.needed([layer.seen_from(program)], ())):
         if operation.name != "concatenate":
             continue
         along = operation.params["dimension"]

@@ -138,6 +138,19 @@ class Replay:
             replaced=replaced,
         )
 
+    def taken(self, x: jax.Array, operation: Operation) -> list[Any]:
+        """All that an operation takes: arrays, and numbers where the program has them.
+
+        Args:
+            x: the checked batch.
+            operation: of the network's program.
+        """
+        numbers, literals = operation.inputs, self.program.literals
+        computed = [number for number in numbers if number not in literals]
+        known = {number: self._values.get(number, value) for number, value in literals.items()}
+        known |= dict(zip(computed, self.values(x, computed), strict=True))
+        return [known[number] for number in numbers]
+
     @property
     def program(self) -> Program:
         """The operations that are replayed, for methods that read them one by one.

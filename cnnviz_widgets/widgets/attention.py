@@ -47,6 +47,7 @@ class Attention(PicturedView):
         scale: "head" or "all": whose values span the colours of the small maps.
         grid: the patches that the tokens are, as far as they were found to be; `None` else.
         tokens: a word for each token.
+        notes: sentences about attention that the network pays and that cannot be shown.
 
     Args:
         net: the network.
@@ -74,6 +75,7 @@ class Attention(PicturedView):
     layers = t.List().tag(sync=True, kernel_only=True)
     grid = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
     tokens = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
+    notes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     layer = t.Unicode("").tag(sync=True, echo_update=False)
     head = t.Int(0).tag(sync=True, echo_update=False)
     query = t.Int(0).tag(sync=True, echo_update=False)
@@ -145,6 +147,7 @@ class Attention(PicturedView):
                  "keys": each.shape[3]}
                 for name, each in weights.items()
             ]  # fmt: skip
+            self.notes = list(record.maps.notes)
             self.grid = _as_trait(record.grid) if words is None else None
             self.tokens = words or [_label(record.grid, token) for token in range(count)]
             if self.query >= count:

@@ -82,6 +82,11 @@ class Runner:
             old.stop()  # whoever drives it takes up the new one
         self._drive()
 
+    def answer(self, frame: Frame) -> None:
+        """Send a frame that needed no job, and keep it; only while none is at work."""
+        kept = self._host.settle_frame(self.outbox.stamp(frame))
+        self.outbox.offer(kept, settled=True)
+
     def pause(self) -> None:
         """Let the job rest after the frame that it is at."""
         if self._job is not None:

@@ -120,7 +120,7 @@ def test_the_window_walks_step_by_step_and_by_itself(
     expect(view).to_have_attribute("data-position", re.compile(r"^(?!3,[0-6]$)"))
     product = view.get_by_role("img", name="Products, ").locator("span").first
     name = product.evaluate("element => getComputedStyle(element).animationName")
-    assert name.startswith("cv-pop") == (motion == "no-preference")
+    assert name.startswith("cv-operation-") == (motion == "no-preference")
     expect(view.get_by_role("button", name="Play")).to_be_disabled()
     view.get_by_role("button", name="Pause").click()
     await_state(view, "paused")

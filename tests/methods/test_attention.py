@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from flax import nnx
+from jax.experimental import pallas
 from scipy.optimize import linprog
 
 from cnnviz_widgets.methods import (
@@ -239,3 +240,122 @@ def test_other_inputs_compile_nothing(net, x):
     before = dict(net.at(x.shape)._compiled)
     attention(net, 1 - x)
     assert net.at(x.shape)._compiled == before
+
+
+@pytest.mark.parametrize("remat", [False, True])
+def test_layers_in_a_scan_are_shown_turn_by_turn(lenient_ranks, remat):
+    params = transformers.stacked_params()
+
+    def model(params, x):
+        return transformers.stacked(params, x, remat)
+
+    net = Network(model, params=params, input_shape=(7,))
+    words = np.random.default_rng(1).integers(20, size=(2, 7)).astype(np.float32)
+    found = attention(net, words)
+    wanted = transformers.stacked_attention(params, words)
+    assert found.layers == ("scan[0]", "scan[1]", "scan[2]")
+    for weights, expected in zip(found.weights.values(), wanted, strict=True):
+        assert weights.shape == (2, transformers.HEADS, 7, 7)
+        np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-6)
+    alone = attention(net, words[:1], "scan[1]").weights["scan[1]"]
+    np.testing.assert_allclose(alone, wanted[1][:1], rtol=1e-4, atol=1e-6)
+    assert attention_rollout(net, words).shape == (2, 7, 7)
+    before = dict(net.at(words.shape)._compiled)
+    attention(net, words[:, ::-1])
+    assert net.at(words.shape)._compiled == before
+
+
+def test_layers_that_linen_scans(lenient_ranks):
+    """`nn.scan` over a block with an attention module, against what the module sows."""
+    module = transformers.ScannedEncoder()
+    x = np.random.default_rng(0).normal(size=(2, 5, transformers.WIDTH)).astype(np.float32)
+    variables = {"params": module.init(jax.random.key(0), x)["params"]}
+    net = Network(module, variables=variables, input_shape=(5, transformers.WIDTH))
+    _, sown = module.apply(variables, x, mutable="intermediates")
+    (wanted,) = sown["intermediates"]["layers"]["look"]["attention_weights"]
+    found = attention(net, x)
+    assert len(found.layers) == 3
+    for turn, weights in enumerate(found.weights.values()):
+        np.testing.assert_allclose(weights, wanted[turn], **CLOSE)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("heads_apart", [False, True])
+def test_windows_are_not_taken_for_heads(lenient_ranks, heads_apart, count):
+    def model(params, x):
+        return transformers.windowed(params, x, heads_apart=heads_apart)
+
+    net = Network(model, params=transformers.windowed_params(), input_shape=(8, 8, 3))
+    with pytest.raises(InputError, match="16 windows of 4 tokens each"):
+        attention(net, pictures((8, 8, 3), count))
+
+
+def test_windowed_layers_are_left_out_and_told(lenient_ranks):
+    """Beside them, what looks at all patches is shown."""
+    params = transformers.windowed_params()
+
+    def model(params, x):
+        tokens = x.reshape(len(x), -1, 3)
+        weights = jax.nn.softmax(tokens @ tokens.swapaxes(1, 2))
+        return transformers.windowed(params, (weights @ tokens).reshape(x.shape))
+
+    x = pictures((4, 4, 3))
+    found = attention(Network(model, params=params, input_shape=(4, 4, 3)), x)
+    (weights,) = found.weights.values()
+    tokens = x.reshape(len(x), 16, 3).astype(np.float64)
+    wanted = transformers.softmax(tokens @ tokens.swapaxes(1, 2))
+    np.testing.assert_allclose(weights[:, 0], wanted, rtol=1e-4)
+    (note,) = found.notes
+    assert "4 windows of 4 tokens each" in note
+    assert note in found.words
+
+
+@pytest.mark.parametrize("implementation", [None, "xla"])
+def test_implementations_of_jax_that_have_weights(implementation):
+    def model(params, x):
+        q, k, v = (
+            jnp.einsum("ntd,dhk->nthk", x, params[name]) for name in ("query", "key", "value")
+        )
+        return jax.nn.dot_product_attention(q, k, v, implementation=implementation).mean((1, 2))
+
+    params = transformers.formula_params()
+    x = np.random.default_rng(0).normal(size=(2, 5, transformers.WIDTH)).astype(np.float32)
+    found = attention(Network(model, params=params, input_shape=x.shape[1:]), x)
+    (weights,) = found.weights.values()
+    q, k = (np.einsum("ntd,dhk->nhtk", x, params[name]) for name in ("query", "key"))
+    np.testing.assert_allclose(
+        weights, transformers.softmax(q @ k.swapaxes(-1, -2) / 2), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_a_fused_kernel_is_told_by_name():
+    """One of Pallas, which runs here by interpretation; its weights never are a value."""
+
+    def kernel(q, k, v, out):
+        out[...] = jax.nn.softmax(q[...] @ k[...].T) @ v[...]
+
+    def fused(x):
+        call = pallas.pallas_call(kernel, x, interpret=True, name="flash_attention")
+        return call(x, x, x)
+
+    def model(params, x):
+        with jax.named_scope("look"):
+            mixed = jax.vmap(fused)(x @ params[None])
+        return mixed.mean(1)
+
+    params = np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
+    net = Network(model, params=params, input_shape=(8, 8))
+    with pytest.raises(InputError, match=r"attention of look.* is computed by a fused kernel"):
+        attention(net, np.zeros((1, 8, 8), np.float32))
+
+
+@pytest.mark.parametrize("flash", [None, False])
+def test_keras_with_and_without_its_choice_of_a_flash_kernel(lenient_ranks, flash):
+    inputs = keras.Input((5, 12))
+    layer = keras.layers.MultiHeadAttention(3, 4, name="heads", flash_attention=flash)
+    _, scores = layer(inputs, inputs, return_attention_scores=True)
+    model = keras.Model(inputs, layer(inputs, inputs))
+    x = np.random.default_rng(0).normal(size=(2, 5, 12)).astype(np.float32)
+    wanted = keras.Model(inputs, scores)(x, training=False)
+    (found,) = attention(Network(model), x).weights.values()
+    np.testing.assert_allclose(found, wanted, **CLOSE)

@@ -275,3 +275,81 @@ def test_the_bundled_network_makes_up_its_mind_while_it_reads():
     sure = found.predictions[np.arange(10), :, np.arange(10)]
     assert (sure[:, -1] > 0.5).all()
     assert (sure[:, 2] < 0.5).all()  # of two rows it cannot know
+
+
+class BothWays(nnx.Module):
+    """Reads a sequence from both ends, and answers by both last states."""
+
+    def __init__(self, rngs):
+        ahead, back = (
+            nnx.RNN(nnx.GRUCell(FEATURES, UNITS, rngs=rngs), rngs=rngs) for _ in range(2)
+        )
+        self.both = nnx.Bidirectional(ahead, back, rngs=rngs)
+        self.head = nnx.Linear(2 * UNITS, CLASSES, rngs=rngs)
+
+    def __call__(self, x):
+        read = self.both(x)
+        return self.head(jnp.concatenate([read[:, -1, :UNITS], read[:, 0, UNITS:]], -1))
+
+
+def test_both_directions_of_nnx_stand_in_the_order_of_the_sequence(lenient_ranks):
+    model = nnx_models.made(BothWays)
+    net = Network(model, input_shape=(STEPS, FEATURES))
+    x = sequences()
+    wanted = np.asarray(model.both(x))
+    ahead, back = cw.methods.recurrent_layers(net)
+    for layer, part, reverse in ((ahead, slice(UNITS), False), (back, slice(UNITS, None), True)):
+        found = read(net, x, layer=layer)
+        assert found.reverse is reverse
+        np.testing.assert_allclose(found.states["state"], wanted[..., part], atol=1e-6)
+        np.testing.assert_allclose(found.inputs, x, atol=1e-6)
+        assert found.reads == (0, 0, 1, 1)
+        last = 0 if reverse else -1  # when all was read
+        np.testing.assert_allclose(found.predictions[:, last], jax.nn.softmax(net(x)), atol=1e-6)
+        (note,) = found.notes
+        assert "from the other end" in note
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU"])
+def test_both_directions_of_keras(layer, lenient_ranks):
+    given = keras.Input((STEPS, FEATURES))
+    recurrent = getattr(keras.layers, layer)(UNITS, return_sequences=True)
+    both_ways = keras.layers.Bidirectional(recurrent, name="both")
+    states = both_ways(given)
+    both = keras.layers.Concatenate()([states[:, -1, :UNITS], states[:, 0, UNITS:]])
+    model = keras_models.randomised(keras.Model(given, keras.layers.Dense(CLASSES)(both)))
+    net = Network(model)
+    x = sequences()
+    wanted = keras_models.run(keras.Model(given, {"states": states}), x)["states"]
+    ahead, back = cw.methods.recurrent_layers(net)
+    for name, part, reverse in ((ahead, slice(UNITS), False), (back, slice(UNITS, None), True)):
+        found = read(net, x, layer=name)
+        assert found.reverse is reverse
+        np.testing.assert_allclose(found.states["state"], wanted[..., part], atol=1e-5)
+        cell = (both_ways.backward_layer if reverse else both_ways.forward_layer).cell
+        seen = x if layer == "LSTM" else x @ np.asarray(cell.kernel) + np.asarray(cell.bias)[0]
+        np.testing.assert_allclose(found.inputs, seen, atol=1e-5)  # a GRU is given it multiplied
+        last = 0 if reverse else -1
+        said = jax.nn.softmax(jnp.asarray(net(x)))
+        np.testing.assert_allclose(found.predictions[:, last], said, atol=1e-5)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_a_convolutional_lstm_of_keras(dimensions, lenient_ranks):
+    shape = (4, *(6, 5)[:dimensions], 2)
+    given = keras.Input(shape)
+    recurrent = getattr(keras.layers, f"ConvLSTM{dimensions}D")
+    states = recurrent(3, 3, padding="same", return_sequences=True)(given)
+    flat = keras.layers.Flatten()(states[:, -1])
+    model = keras_models.randomised(keras.Model(given, keras.layers.Dense(CLASSES)(flat)))
+    x = np.random.default_rng(4).random((2, *shape), np.float32)
+    found = read(Network(model), x)
+    wanted = keras_models.run(keras.Model(given, {"states": states}), x)["states"]
+    np.testing.assert_allclose(found.states["state"], wanted.reshape(2, 4, -1), atol=1e-5)
+    assert set(found.gates) == {"input", "forget", "output"}
+    shown = found.gates["output"] * np.tanh(found.states["cell"])
+    np.testing.assert_allclose(shown, found.states["state"], atol=1e-5)
+    np.testing.assert_array_equal(found.inputs, x.reshape(2, 4, -1))
+    said = jax.nn.softmax(jnp.asarray(model(x)))
+    np.testing.assert_allclose(found.predictions[:, -1], said, atol=1e-5)
+    assert any(" x ".join(map(str, (*shape[1:-1], 3))) in note for note in found.notes)

@@ -1,5 +1,6 @@
 """Kernels, statistics, levels, likeness and connections, against what NumPy and frameworks give."""
 
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.methods import (
@@ -359,6 +361,23 @@ def test_tsne_puts_filters_that_are_alike_together():
     assert far[same].max() < far[~same].min()
     again = project_filters(rows.astype(np.float32), "tsne").places
     np.testing.assert_array_equal(places, again)
+
+
+@pytest.mark.skipif(find_spec("umap") is None, reason="umap-learn is not installed")
+def test_umap_puts_filters_that_are_alike_together():
+    """In groups that are those of the filters; the same for the same seed."""
+    centres = RANDOM.standard_normal((3, 50))
+    rows = np.repeat(centres, 12, 0) + 0.05 * RANDOM.standard_normal((36, 50))
+    rows = rows.astype(np.float32)
+    found = project_filters(rows, "umap")
+    assert (found.method, found.places.shape, found.explained) == ("umap", (36, 2), None)
+    far = np.linalg.norm(found.places[:, None] - found.places[None], axis=-1)
+    np.fill_diagonal(far, np.inf)
+    group = np.repeat(np.arange(3), 12)
+    assert (group[far.argmin(1)] == group).all()
+    assert trustworthiness(rows, found.places, n_neighbors=8) > 0.9
+    np.testing.assert_array_equal(found.places, project_filters(rows, "umap").places)
+    assert project_filters(rows[:4], "umap").places.shape == (4, 2)
 
 
 def test_of_many_filters_the_strongest_are_laid_out(monkeypatch):

@@ -69,6 +69,30 @@ class LinenEncoder(nn.Module):
         return nn.Dense(5, name="head")((x + y).mean(1))
 
 
+class ScannedEncoder(nn.Module):
+    """Three layers of attention, run by `nn.scan` over stacked weights."""
+
+    @nn.compact
+    def __call__(self, x):
+        layers = nn.scan(
+            ScannedLayer,
+            variable_axes={"params": 0, "intermediates": 0},
+            split_rngs={"params": True},
+            length=3,
+        )
+        x, _ = layers(name="layers")(x, None)
+        return x.mean(1)
+
+
+class ScannedLayer(nn.Module):
+    """One of them."""
+
+    @nn.compact
+    def __call__(self, x, _):
+        look = nn.MultiHeadDotProductAttention(HEADS, name="look")
+        return x + look(x, sow_weights=True), None
+
+
 def formula_params(seed=0):
     """Weights of the bare formula."""
     random = np.random.default_rng(seed)
@@ -131,3 +155,72 @@ def text_attention(params, x):
     k = np.repeat(k, q.shape[1] // k.shape[1], 1)
     scores = q @ k.swapaxes(-1, -2) / 2
     return softmax(np.where(np.tri(x.shape[1], dtype=bool), scores, -np.inf))
+
+
+def stacked_params(layers=3, seed=0):
+    """Weights of a causal reader whose layers lie stacked, as large language models have them."""
+    random = np.random.default_rng(seed)
+    shapes = {
+        "embed": (20, WIDTH),
+        "query": (layers, WIDTH, HEADS, 4),
+        "key": (layers, WIDTH, HEADS, 4),
+        "value": (layers, WIDTH, HEADS, 4),
+        "out": (layers, HEADS, 4, WIDTH),
+        "head": (WIDTH, 3),
+    }
+    return {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def stacked(params, x, remat=False):
+    """Word numbers (N, T) to (N, 3): one layer in a `scan` over stacked weights."""
+
+    def layer(x, weights):
+        q, k, v = (jnp.einsum("ntd,dhk->nthk", x, weights[name]) for name in _QKV)
+        mixed = jax.nn.dot_product_attention(q, k, v, is_causal=True)
+        return x + jnp.einsum("nthk,hkd->ntd", mixed, weights["out"]), None
+
+    x = params["embed"][x.astype(int)]
+    layers = {name: params[name] for name in (*_QKV, "out")}
+    x, _ = jax.lax.scan(jax.checkpoint(layer) if remat else layer, x, layers)
+    return x.mean(1) @ params["head"]
+
+
+def stacked_attention(params, x):
+    """The same in NumPy: (N, heads, T, T) for each layer."""
+    x = params["embed"].astype(np.float64)[x.astype(int)]
+    found = []
+    for turn in range(len(params["query"])):
+        q, k, v = (np.einsum("ntd,dhk->nhtk", x, params[name][turn]) for name in _QKV)
+        scores = q @ k.swapaxes(-1, -2) / 2
+        weights = softmax(np.where(np.tri(x.shape[1], dtype=bool), scores, -np.inf))
+        found.append(weights)
+        x = x + np.einsum("nhtk,hkd->ntd", weights @ v, params["out"][turn])
+    return found
+
+
+_QKV = ("query", "key", "value")
+
+
+def windowed(params, x, window=2, heads_apart=True):
+    """Patches of a picture that look within windows of theirs, which are part of the batch."""
+    n, height, width, _ = x.shape
+    x = x @ params["embed"]
+    cut = x.reshape(n, height // window, window, width // window, window, WIDTH)
+    tokens = cut.transpose(0, 1, 3, 2, 4, 5).reshape(-1, window * window, WIDTH)
+    heads = HEADS if heads_apart else 1
+    q, k, v = (
+        (tokens @ params[name].reshape(WIDTH, -1)).reshape(len(tokens), -1, heads, 8 // heads)
+        for name in _QKV
+    )
+    q, k, v = (each.transpose(0, 2, 1, 3) for each in (q, k, v))
+    if not heads_apart:
+        q, k, v = (each[:, 0] for each in (q, k, v))
+    mixed = jax.nn.softmax(q @ k.swapaxes(-1, -2)) @ v
+    return mixed.reshape(n, -1) @ jnp.ones((mixed.size // n, 5))
+
+
+def windowed_params(seed=0):
+    """Weights of `windowed`."""
+    random = np.random.default_rng(seed)
+    shapes = {"embed": (3, WIDTH), **dict.fromkeys(_QKV, (WIDTH, HEADS, 4))}
+    return {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}

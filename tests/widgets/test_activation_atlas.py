@@ -1,6 +1,6 @@
 import base64
-import importlib.util
 import io
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -180,8 +180,8 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing_behind(photos, option
     assert not worker_threads()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("umap") is not None, reason="umap-learn is here")
-def test_umap_is_offered_only_where_it_is(small):
+def test_umap_is_offered_only_where_it_is(small, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
     view = ActivationAtlas(small, "channels", np.zeros((4, 8, 8, 3), np.float32))
     assert view.projections == ["pca"]
     with pytest.raises(ImportError, match="pip install"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from ...network import InputError
 from ..atlas import principal_components
+from ..umap_layout import umap_layout
 
 PROJECTIONS = ("pca", "tsne", "umap")
 
@@ -206,12 +206,7 @@ def _tsne(rows: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
-    try:
-        import umap  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ImportError(_missing("umap")) from error
-    made: Any = umap.UMAP(n_neighbors=min(15, len(rows) - 1), random_state=seed)
-    return made.fit_transform(rows)
+    return umap_layout(rows, neighbours=15, seed=seed, missing=_missing("umap"))
 
 
 def _missing(method: str) -> str:

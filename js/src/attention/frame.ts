@@ -32,6 +32,8 @@ export interface Traits extends CommonTraits<AttentionFrame> {
   layers: AttentionLayer[];
   grid: TokenGrid | null;
   tokens: string[];
+  /** Sentences about attention that cannot be shown. */
+  notes: string[];
   layer: string;
   head: number;
   query: number;

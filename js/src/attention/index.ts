@@ -22,7 +22,7 @@ import { type Change, Toolbar } from "./toolbar";
 
 const WATCHED = [
   "layers", "grid", "tokens", "layer", "head", "query", "show", "display", "scale", "picture",
-  "state",
+  "notes", "state",
 ] as const; // prettier-ignore
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
@@ -76,7 +76,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     (frame) => {
       weights = readWeights(frame, model.get("layers"));
       painter.request(frame.number);
-      looking.answered();
+      looking.answered(frame.query);
     },
     signal,
   );
@@ -118,7 +118,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     if (weights.distance) distance.paint(layers, weights.distance, layer, head, null);
     const most = Math.log2(Math.max(...layers.map(({ keys }) => keys)));
     entropy.paint(layers, weights.entropy, layer, head, most);
-    setText(words, note(frame.show, model.get("display"), grid?.words ?? ""));
+    const said = [grid?.words ?? "", ...model.get("notes")].join(" ");
+    setText(words, note(frame.show, model.get("display"), said));
     Object.assign(root.dataset, {
       layer: frame.layer,
       head: String(frame.head),

@@ -1,7 +1,7 @@
 /**
- * Following the pointer over tokens: one question on its way at a time, the newest asked next.
+ * Following the pointer over tokens, as `Looking` does it over places.
  */
-import { Looking } from "../operation/looking";
+import { Looking } from "../lib/looking";
 
 export class LookingFrom {
   private readonly looking: Looking;
@@ -14,8 +14,9 @@ export class LookingFrom {
     this.looking.look(token === null ? null : [token, 0]);
   }
 
-  answered(): void {
-    this.looking.answered();
+  /** A frame came, of this token. */
+  answered(token: number): void {
+    this.looking.answered([token, 0]);
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@
  */
 import { type Axis, place, roundAxis } from "../lib/axis";
 import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
+import type { Palette } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { formatTick } from "../lib/format";
 import { figure, term } from "./arithmetic";
@@ -15,10 +16,23 @@ const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 22;
 
+const INKS = ["accent", "ink", "surface", "edge", "line", "quiet"];
+
+interface Measured {
+  room: number;
+  palette: Palette;
+  ratio: number;
+  width: number;
+  height: number;
+  font: string;
+  colors: Record<string, string>;
+}
+
 export class ActivationCard extends Card<ActivationTold> {
   private readonly canvas = pictureCanvas("Activation curve");
   private readonly box = h("div", { class: "cv-plot" }, this.canvas);
   private readonly equation = new Equation();
+  private measured: Measured | null = null;
 
   constructor() {
     super();
@@ -37,7 +51,8 @@ export class ActivationCard extends Card<ActivationTold> {
       : "What is above zero passes unchanged: this one does.";
   }
 
-  protected fill(told: ActivationTold, { numbers }: Look): void {
+  protected fill(told: ActivationTold, { numbers, width, palette }: Look): void {
+    this.measure(width, palette);
     const xs = slice(numbers, told.xs);
     const ys = slice(numbers, told.ys);
     this.draw(xs, ys, Number(told.input), Number(told.result));
@@ -51,10 +66,24 @@ export class ActivationCard extends Card<ActivationTold> {
     ]);
   }
 
-  private draw(xs: Float64Array, ys: Float64Array, input: number, output: number): void {
+  /** Size, type and colours, as long as the card and the theme are the same: asking takes long. */
+  private measure(room: number, palette: Palette): void {
     const ratio = pixelRatio();
+    const last = this.measured;
+    if (last && last.room === room && last.palette === palette && last.ratio === ratio) return;
     const { clientWidth: width, clientHeight: height } = this.box;
-    if (width === 0) return;
+    const style = getComputedStyle(this.box);
+    const colors = Object.fromEntries(
+      INKS.map((name) => [name, style.getPropertyValue(`--cv-${name}`).trim()]),
+    );
+    const font = `11px ${style.fontFamily}`;
+    this.measured = width > 0 ? { room, palette, ratio, width, height, font, colors } : null;
+  }
+
+  private draw(xs: Float64Array, ys: Float64Array, input: number, output: number): void {
+    if (!this.measured) return;
+    const { width, height, ratio, font, colors } = this.measured;
+    const color = (name: string) => colors[name] ?? "";
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));
     const target = context(this.canvas);
     target.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -63,9 +92,7 @@ export class ActivationCard extends Card<ActivationTold> {
     const up = roundAxis(...extent(ys, output), Math.max(2, height / 50));
     const x = (value: number) => place(across, value, LEFT, width - RIGHT);
     const y = (value: number) => place(up, value, height - BOTTOM, TOP);
-    const style = getComputedStyle(this.box);
-    const color = (name: string) => style.getPropertyValue(`--cv-${name}`).trim();
-    target.font = `11px ${style.fontFamily}`;
+    target.font = font;
     drawAxes(target, across, up, x, y, width, height, color);
     target.beginPath();
     xs.forEach((value, at) => target.lineTo(x(value), y(ys[at])));

@@ -173,6 +173,27 @@ export function readNumbers(frame: OperationFrame): Float64Array {
   return new Float64Array(asBytes(frame.numbers).slice().buffer);
 }
 
+/** A frame with the very maps of the last one where they are the same, which need no painting. */
+export function keepMaps(frame: OperationFrame, last: OperationFrame | null): OperationFrame {
+  const kept = { ...frame };
+  if (last && sameMap(frame.output, last.output) && sameBytes(frame.outputCodes, last.outputCodes)) {
+    kept.outputCodes = last.outputCodes;
+  }
+  if (last && sameMap(frame.input, last.input) && sameBytes(frame.inputCodes, last.inputCodes)) {
+    kept.inputCodes = last.inputCodes;
+  }
+  return kept;
+}
+
+function sameMap(one: MapInfo | undefined, other: MapInfo | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function sameBytes(one: unknown, other: unknown): boolean {
+  const [a, b] = [asBytes(one), asBytes(other)];
+  return a.length === b.length && a.every((value, at) => value === b[at]);
+}
+
 /** One array of a frame. */
 export function slice(numbers: Float64Array, [start, count]: Span): Float64Array {
   return numbers.subarray(start, start + count);

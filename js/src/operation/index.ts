@@ -13,8 +13,8 @@ import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { figure } from "./arithmetic";
-import { type OperationFrame, readNumbers } from "./frame";
-import { Looking } from "./looking";
+import { keepMaps, type OperationFrame, readNumbers } from "./frame";
+import { Looking } from "../lib/looking";
 import { valueColor } from "./map-panel";
 import { Maps } from "./maps";
 import { Steps } from "./steps";
@@ -24,6 +24,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   let frame: OperationFrame | null = null;
   let numbers: Float64Array = new Float64Array();
   let painted: unknown[] = []; // of what the cards were painted last
+  let measured = false; // the room for them
+  let diverging = { theme: themeOf(root), palette: palette("diverging", themeOf(root)) };
 
   const change: Change = (changed) => {
     for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
@@ -79,15 +81,19 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const panels = h("div", { class: "cv-panels" }, maps.element, right);
   root.append(toolbar.element, panels, empty);
 
-  followSize([...maps.stageElements, steps.element], anew, signal);
+  const resized = () => {
+    measured = false;
+    anew();
+  };
+  followSize([...maps.stageElements, steps.element], resized, signal);
   follow(model, ["layers", "layer", "channel", "position", "source", "state"], repaint, signal);
   receiveFrames(
     model,
     (received) => {
-      frame = received;
+      frame = keepMaps(received, frame);
       numbers = readNumbers(received);
       painter.request(received.number);
-      looking.answered();
+      looking.answered(received.position);
     },
     signal,
   );
@@ -112,15 +118,20 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const wanted = [frame, theme, walking];
     if (wanted.every((item, at) => item === painted[at])) return;
     painted = wanted;
-    const diverging = palette("diverging", theme);
-    root.style.setProperty("--cv-negative", cssColor(diverging[40]));
-    root.style.setProperty("--cv-positive", cssColor(diverging[215]));
+    if (diverging.theme !== theme) diverging = { theme, palette: palette("diverging", theme) };
+    root.style.setProperty("--cv-negative", cssColor(diverging.palette[40]));
+    root.style.setProperty("--cv-positive", cssColor(diverging.palette[215]));
+    if (!measured) {
+      maps.resized();
+      steps.measure();
+      measured = true;
+    }
     maps.paint(frame, theme);
     panels.dataset.maps = maps.element.hidden ? "none" : maps.element.dataset.maps;
     number.replaceChildren(...headline(frame));
     steps.paint(frame.steps, frame.then, {
       numbers,
-      palette: diverging,
+      palette: diverging.palette,
       seen: frame.input && valueColor(frame.input, theme, frame.inputName === "input"),
       walking,
       channel,

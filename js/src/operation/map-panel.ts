@@ -29,6 +29,8 @@ export class MapPanel {
   private painted: unknown[] = [];
   private grid: [rows: number, cols: number] = [1, 1];
   private hovered: Position | null = null;
+  private fitted = "";
+  private width = 0;
 
   readonly element: HTMLElement;
   readonly stageElement: HTMLElement;
@@ -69,12 +71,20 @@ export class MapPanel {
     this.grid = grid;
     this.panel.title(title);
     const { rows, cols } = info;
-    const [width] = this.stage.fit(shownAspect(rows, cols));
+    const shape = `${rows} ${cols}`;
+    if (shape !== this.fitted) [this.width] = this.stage.fit(shownAspect(rows, cols));
+    this.fitted = shape;
+    const { width } = this;
     const wanted = [codes, width, theme, devicePixelRatio];
     if (wanted.every((item, at) => item === this.painted[at])) return;
     this.painted = wanted;
     const picture = colored(asBytes(codes), colors(info, theme, gray), cols, rows);
     paintPicture(this.stage.canvas, this.scratch, picture, width, "crisp");
+  }
+
+  /** The stage may have another size than when the map was painted. */
+  resized(): void {
+    this.fitted = "";
   }
 
   /** Words beside the heading, and the same for those who do not see the map. */

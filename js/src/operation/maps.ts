@@ -49,6 +49,12 @@ export class Maps {
     this.chosen = place;
   }
 
+  /** The maps may have more or less room than before. */
+  resized(): void {
+    this.input.resized();
+    this.output.resized();
+  }
+
   paint(frame: OperationFrame, theme: Theme): void {
     this.frame = frame;
     const { output, position, layer, channel, input, places } = frame;

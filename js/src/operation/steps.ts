@@ -17,16 +17,22 @@ export class Steps {
   private readonly cards = new Map<string, Card<never>>();
   private readonly then = h("h3", { class: "cv-then" }, "What follows makes of it");
   readonly element = h("div", { class: "cv-steps" });
+  private width = 0;
 
   constructor(
     private readonly events: CardEvents,
     private readonly signal: AbortSignal,
   ) {}
 
+  /** Takes the room that there is; to be called when it may have changed. */
+  measure(): void {
+    this.width = this.element.clientWidth - PADDING;
+  }
+
   paint(steps: readonly StepTold[], then: readonly StepTold[], look: Omit<Look, "width">): void {
     const wanted: HTMLElement[] = [];
     const painted: (() => void)[] = [];
-    const width = this.element.clientWidth - PADDING;
+    const { width } = this;
     [...steps, ...then].forEach((told, at) => {
       const card = this.card(at, told);
       if (at === steps.length) wanted.push(this.then);
