@@ -95,7 +95,7 @@ def _enlarged(numbers: Int[np.ndarray, "h w"]) -> Iterator[Bool[np.ndarray, "h w
             slice(max(0, side.start - DILATION), side.stop + DILATION) for side in (rows, columns)
         )
         whole = np.zeros(numbers.shape, bool)
-        whole[near] = distance_transform_edt(numbers[near] != number) <= DILATION
+        whole[near] = np.asarray(distance_transform_edt(numbers[near] != number)) <= DILATION
         yield whole
 
 

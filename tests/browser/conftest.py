@@ -68,9 +68,7 @@ def page(pages: Pages, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 @pytest.fixture
-def open_notebook(
-    page: Page, server: lab.Server, kernels: Kernels
-) -> Iterator[Callable[[str], Notebook]]:
+def open_notebook(page: Page, server: lab.Server) -> Iterator[Callable[[str], Notebook]]:
     """Opens a notebook of the project by its name."""
     opened: list[Notebook] = []
 
@@ -81,7 +79,6 @@ def open_notebook(
     yield open_it
     for notebook in opened:
         notebook.leave()
-        kernels.end(notebook.path)
     problems = [problem for notebook in opened for problem in notebook.problems]
     assert not problems, problems
 

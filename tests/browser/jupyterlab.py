@@ -210,7 +210,12 @@ class Notebook:
         self.page.evaluate(CLOSE)
 
     def leave(self) -> None:
-        """Closes the notebook as it is; its kernel goes on."""
+        """Ends the kernel and closes the notebook as it is.
+
+        In this order: a page that does not know that a kernel has ended tries to reach it again,
+        and connects to no other meanwhile.
+        """
+        self.close()
         if self._theme != "light":
             self.set_theme("light")
         self.page.evaluate(LEAVE, self.path)
