@@ -41,8 +41,6 @@ assert "application/vnd.jupyter.widget-view+json" in data
 view.close()
 """
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:

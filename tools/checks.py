@@ -1,17 +1,25 @@
-"""``make test``: stages that each give a verdict, all of them run, and a summary at the end."""
+"""``make test``: stages that each give a verdict, all of them run, and a summary at the end.
+
+The type checker keeps one core busy for long, so it runs beside what comes after it. The browser
+tests watch a clock: nothing runs beside them.
+"""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tools import chromium, console, environment, frontend, node
 from tools.console import ROOT
 
 PYTHON = sys.executable
+COMPILED = ROOT / "build" / "compiled"
 OLDEST = ROOT / ".venv-oldest"
 OLDEST_PYTHONS = ("3.11", "3.12")  # there are no wheels of those versions for newer ones
 # What other versions can break: reading and tracing models, every method once, the views.
@@ -24,8 +32,16 @@ OLDEST_TESTS = (
     "live",
     "widgets",
 )
-# Their programs are compiled as they come: what is tested there is the libraries' interfaces.
-UNOPTIMISED = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+# Files share fixtures and what was traced: each goes to one worker (see tests/conftest.py).
+WORKERS = ("-n", "2", "--dist", "loadgroup")
+# Most of a unit test's time goes into compiling small programs that run once or twice, so XLA is
+# told to compile quickly. The notebooks and the browser tests run programs as people get them.
+# Other versions of XLA need not know the flags that follow the first, and refuse what they do not.
+QUICK = (
+    "--xla_backend_optimization_level=0",
+    "--xla_cpu_use_fusion_emitters=false",
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,8 @@ class Stage:
     command: Sequence[str]
     cwd: Path = ROOT
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    beside: bool = False  # runs beside what follows, and says what it has to say when it ends
+    alone: bool = False  # nothing runs beside it
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,12 @@ def static() -> list[Stage]:
     return [
         Stage("ruff check", [PYTHON, "-m", "ruff", "check", "."]),
         Stage("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
-        Stage("pyright", [PYTHON, "-m", "pyright", "--pythonpath", PYTHON], env=found.env),
+        Stage(
+            "pyright",
+            [PYTHON, "-m", "pyright", "--pythonpath", PYTHON],
+            env=found.env,
+            beside=True,
+        ),
         Stage("TypeScript", [*found.npm, "run", "check"], cwd=frontend.JS, env=found.env),
     ]
 
@@ -67,12 +90,18 @@ def dynamic() -> list[Stage]:
     """The checks that run the code."""
     chromium.require()
     found = node.require()
+    # The browser tests and the others compile much the same programs: once is enough.
+    shutil.rmtree(COMPILED, ignore_errors=True)
+    env = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(COMPILED)}
     return [
         Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
         _oldest_versions(),
-        # The browser tests watch a clock, so that nothing else may run beside them.
-        Stage("browser", [PYTHON, *_pytest("tests/browser")]),
-        Stage("tests", [PYTHON, *_pytest("-n", "2", "--ignore=tests/browser")]),
+        Stage(
+            "tests",
+            [PYTHON, *_pytest(*WORKERS, "--ignore=tests/browser")],
+            env={**env, **_quick_compilation(PYTHON)},
+        ),
+        Stage("browser", [PYTHON, *_pytest("tests/browser")], env=env, alone=True),
     ]
 
 
@@ -83,21 +112,58 @@ def _oldest_versions() -> Stage:
         return Stage(name, [PYTHON, "-c", f"print({reason!r})"])
     python = environment.install("test", folder=OLDEST, constraints="tests/oldest.txt", base=base)
     chosen = [f"tests/{name}" for name in OLDEST_TESTS]
-    env = {**os.environ, **UNOPTIMISED}
-    return Stage(name, [str(python), *_pytest("-n", "2", *chosen)], env=env)
+    env = {**os.environ, **_quick_compilation(str(python))}
+    return Stage(name, [str(python), *_pytest(*WORKERS, *chosen)], env=env)
+
+
+def _quick_compilation(python: str) -> dict[str, str]:
+    """What tells XLA to compile quickly, as far as the one that this Python has knows how to."""
+    for flags in (QUICK, QUICK[:1]):
+        told = {"XLA_FLAGS": " ".join(flags)}
+        command = [python, "-c", "import jax; jax.devices()"]
+        env = {**os.environ, "JAX_PLATFORMS": "cpu", **told}
+        if subprocess.run(command, env=env, capture_output=True).returncode == 0:
+            return told
+    return {}
 
 
 def run(stages: Sequence[Stage]) -> int:
     """Runs every stage, also after one that failed; returns the exit status for all."""
-    verdicts = [_run(stage) for stage in stages]
+    verdicts: list[Verdict] = []
+    with ThreadPoolExecutor() as background:
+        under_way: list[Future[tuple[Verdict, str]]] = []
+        for stage in stages:
+            if stage.beside:
+                under_way.append(background.submit(_run_quietly, stage))
+                continue
+            if stage.alone:
+                verdicts += _ended(under_way)
+            console.say(stage.name)
+            verdicts.append(_run(stage, partial(print, end="", flush=True)))
+        verdicts += _ended(under_way)
     console.say("Summary")
     for verdict in verdicts:
         print(f"  {verdict}")
     return int(any(verdict.status for verdict in verdicts))
 
 
-def _run(stage: Stage) -> Verdict:
-    console.say(stage.name)
+def _ended(under_way: list[Future[tuple[Verdict, str]]]) -> list[Verdict]:
+    """Waits for the stages that run beside others, and shows what they printed."""
+    verdicts = []
+    while under_way:
+        verdict, printed = under_way.pop(0).result()
+        console.say(verdict.name)
+        print(printed, end="", flush=True)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _run_quietly(stage: Stage) -> tuple[Verdict, str]:
+    lines: list[str] = []
+    return _run(stage, lines.append), "".join(lines)
+
+
+def _run(stage: Stage, show: Callable[[str], object]) -> Verdict:
     start = time.monotonic()
     closing = ""
     with subprocess.Popen(
@@ -111,7 +177,7 @@ def _run(stage: Stage) -> Verdict:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", flush=True)
+            show(line)
             closing = line.strip(" =\n") or closing
     return Verdict(stage.name, process.returncode, time.monotonic() - start, closing)
 

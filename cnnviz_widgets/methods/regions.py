@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
-from scipy.ndimage import binary_dilation, zoom
+from jaxtyping import Bool, Float, Int
+from scipy.ndimage import distance_transform_edt, find_objects, zoom
 
 from ..network import Network
 from .attribution import (
@@ -75,8 +75,6 @@ def _regions(image: Float[np.ndarray, "h w c"]) -> list[Bool[np.ndarray, "h w"]]
     rows, columns = image.shape[:2]
     factor = SIDE / max(rows, columns)
     large = np.asarray(zoom(image, (factor, factor, 1), order=1)) if factor > 1 else image
-    across_disk = np.arange(-DILATION, DILATION + 1)
-    disk = np.hypot(across_disk[:, None], across_disk[None]) <= DILATION
     down, across = (
         np.minimum(np.arange(small) * whole // small, whole - 1)
         for small, whole in zip((rows, columns), large.shape[:2], strict=True)
@@ -86,10 +84,19 @@ def _regions(image: Float[np.ndarray, "h w c"]) -> list[Bool[np.ndarray, "h w"]]
         numbers = scikit_image().felzenszwalb(
             large * 2 - 1, scale=scale, sigma=SIGMA, min_size=LEAST, channel_axis=-1
         )
-        for number in range(int(numbers.max()) + 1):
-            whole = binary_dilation(numbers == number, disk)
-            found.append(whole[np.ix_(down, across)])
+        found += [whole[np.ix_(down, across)] for whole in _enlarged(numbers)]
     return found
+
+
+def _enlarged(numbers: Int[np.ndarray, "h w"]) -> Iterator[Bool[np.ndarray, "h w"]]:
+    """Each segment with all that is within a disk around its pixels, looked for near it only."""
+    for number, (rows, columns) in enumerate(find_objects(numbers + 1)):
+        near = tuple(
+            slice(max(0, side.start - DILATION), side.stop + DILATION) for side in (rows, columns)
+        )
+        whole = np.zeros(numbers.shape, bool)
+        whole[near] = np.asarray(distance_transform_edt(numbers[near] != number)) <= DILATION
+        yield whole
 
 
 def _ranked(

@@ -1,5 +1,6 @@
-"""A real JupyterLab and a real Chromium, started once; every test gets a page of its own."""
+"""A real JupyterLab and a real Chromium, started once; every test gets a kernel of its own."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import jupyterlab
 from tests.browser.jupyterlab import Notebook
+from tests.browser.kernels import Kernels
+from tests.browser.pages import SIZE, Pages
 from tools import lab
 from tools.console import ROOT
 
@@ -39,15 +42,29 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One profile for all pages, so that JupyterLab's own files are fetched once."""
-    with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
+    with browser.new_context(viewport=SIZE) as context:
         yield context
 
 
+@pytest.fixture(scope="session")
+def kernels(server: lab.Server) -> Iterator[Kernels]:
+    """The kernels of notebooks that tests write."""
+    with contextlib.closing(Kernels(server)) as kernels:
+        yield kernels
+
+
+@pytest.fixture(scope="session")
+def pages(context: BrowserContext) -> Pages:
+    """The pages that tests take in turn."""
+    return Pages(context)
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A page of its own, at a laptop's size."""
-    with context.new_page() as page:
-        yield page
+def page(pages: Pages, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page at a laptop's size, with no notebook open."""
+    failed = request.session.testsfailed
+    yield pages.take()
+    pages.give_back(sound=request.session.testsfailed == failed)
 
 
 @pytest.fixture
@@ -61,12 +78,18 @@ def open_notebook(page: Page, server: lab.Server) -> Iterator[Callable[[str], No
 
     yield open_it
     for notebook in opened:
-        notebook.close()
+        notebook.leave()
     problems = [problem for notebook in opened for problem in notebook.problems]
     assert not problems, problems
 
 
 @pytest.fixture
-def new_notebook(folder: Path, open_notebook: Callable[[str], Notebook]) -> Callable[..., Notebook]:
-    """Opens a new notebook that holds the given code cells."""
-    return lambda *cells: open_notebook(jupyterlab.write(folder, *cells))
+def new_notebook(
+    folder: Path, open_notebook: Callable[[str], Notebook], kernels: Kernels
+) -> Callable[..., Notebook]:
+    """Opens a new notebook that holds the given code cells; its kernel runs already."""
+
+    def write_and_open(*cells: str) -> Notebook:
+        return open_notebook(jupyterlab.write(folder, *cells, name=kernels.take()))
+
+    return write_and_open

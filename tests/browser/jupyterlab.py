@@ -6,6 +6,7 @@ through accessible names.
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,14 @@ from uuid import uuid4
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser import kernels
 from tools import chromium, lab
 from tools.console import LOGS, ROOT
 from tools.lab import Server
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SECOND = 1000.0
+PATIENCE = 30 * SECOND  # until something that is waited for counts as missing: machines are busy
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 READY = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
@@ -49,6 +52,18 @@ RESTART = """async () => {
 CLOSE = """async () => {
     await window.jupyterapp.shell.currentWidget.sessionContext.shutdown();
 }"""
+# In a JupyterLab that is there already; a person who opens a notebook loads no page either.
+OPEN = """async path => {
+    window.sentToKernel = [];
+    await window.jupyterapp.commands.execute("docmanager:open", { path, factory: "Notebook" });
+}"""
+# Without the question whether to save it.
+LEAVE = """path => {
+    for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+        if (widget.context?.path === path) widget.dispose();
+    }
+}"""
+RUNS = "() => window.jupyterapp !== undefined"
 SAVE = "() => window.jupyterapp.shell.currentWidget.context.save()"
 # In one go: a view that takes the focus meanwhile would make its own cell the active one.
 RUN_CELL = """source => {
@@ -78,6 +93,8 @@ REFRESHED = """() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 OUTPUTS = "at => window.jupyterapp.shell.currentWidget.content.model.cells.get(at).outputs.toJSON()"
 
+expect.set_options(timeout=PATIENCE)
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -102,6 +119,7 @@ QUIET = {
 @contextmanager
 def serve(folder: Path, home: Path) -> Iterator[Server]:
     """A JupyterLab that knows nothing of this machine's settings: its own are in `home`."""
+    kernels.describe(home / "data" / "kernels")
     settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     for name, values in QUIET.items():
@@ -112,8 +130,10 @@ def serve(folder: Path, home: Path) -> Iterator[Server]:
         "IPYTHONDIR": str(home / "ipython"),
         "PYTHONPATH": str(ROOT),  # kernels run the package that is tested, installed or not
         # What one kernel compiled serves the next one: the tests are of pages, not of XLA.
-        "JAX_COMPILATION_CACHE_DIR": str(home / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+        "JAX_COMPILATION_CACHE_DIR": os.environ.get(
+            "JAX_COMPILATION_CACHE_DIR", str(home / "compiled")
+        ),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     with lab.serve(folder, *OPTIONS, log=LOGS / "browser-tests.log", env=env) as server:
         yield server
@@ -129,22 +149,26 @@ def chromium_browser() -> Iterator[Browser]:
 
 
 class Notebook:
-    """One notebook, open in a page of its own."""
+    """One notebook, open in a page: alone, or in the JupyterLab that is there."""
 
     def __init__(self, page: Page, server: Server, path: str) -> None:
         self.page = page
         self.path = path
         self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.add_init_script(f"({RECORD_SENT})()")
-        page.goto(server.page(path, workspace=uuid4().hex))
+        self._theme = "light"
+        page.on("pageerror", self._note)
+        if page.evaluate(RUNS):
+            page.evaluate(OPEN, path)
+        else:
+            page.add_init_script(f"({RECORD_SENT})()")
+            page.goto(server.page(path, workspace=uuid4().hex))
         self._await_kernel()
 
     def run_all(self, timeout: float = 180) -> None:
         """Runs every cell and waits for the last; a cell that fails fails the test."""
         self.page.set_default_timeout(timeout * SECOND)
         self.command("notebook:run-all-cells")
-        self.page.set_default_timeout(30 * SECOND)
+        self.page.set_default_timeout(PATIENCE)
         failed = self.page.locator(".jp-RenderedText[data-mime-type*='stderr'], .jp-mod-error")
         assert not failed.count(), failed.all_inner_texts()
 
@@ -182,8 +206,20 @@ class Notebook:
         self.page.evaluate(SAVE)
 
     def close(self) -> None:
-        """Ends the kernel; the page stays until its browser context goes."""
+        """Ends the kernel; the notebook stays open."""
         self.page.evaluate(CLOSE)
+
+    def leave(self) -> None:
+        """Ends the kernel and closes the notebook as it is.
+
+        In this order: a page that does not know that a kernel has ended tries to reach it again,
+        and connects to no other meanwhile.
+        """
+        self.close()
+        if self._theme != "light":
+            self.set_theme("light")
+        self.page.evaluate(LEAVE, self.path)
+        self.page.remove_listener("pageerror", self._note)
 
     def reload(self) -> None:
         """Loads the page anew, as after a F5."""
@@ -196,6 +232,7 @@ class Notebook:
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         """Switches JupyterLab's theme."""
+        self._theme = theme
         self.command("apputils:change-theme", theme=THEMES[theme])
         expected = "true" if theme == "light" else "false"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", expected)
@@ -216,6 +253,9 @@ class Notebook:
         path = SCREENSHOTS / f"{name}.png"
         (of or self.page).screenshot(path=path, animations="disabled")
         return path
+
+    def _note(self, error: object) -> None:
+        self.problems.append(str(error))
 
     def _await_kernel(self) -> None:
         self.page.wait_for_function(READY)
@@ -244,9 +284,9 @@ def await_frame(view: Locator, at_least: int = 1, timeout: float = 30) -> int:
     return int(view.get_attribute("data-frame") or 0)
 
 
-def write(folder: Path, *cells: str) -> str:
-    """Writes a notebook of code cells; returns its name."""
-    name = f"{uuid4().hex}.ipynb"
+def write(folder: Path, *cells: str, name: str = "") -> str:
+    """Writes a notebook of code cells; returns its name, a new one unless it is given."""
+    name = name or f"{uuid4().hex}.ipynb"
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},

@@ -3,6 +3,7 @@
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import comm
@@ -134,15 +135,19 @@ def _wired(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ipywidgets_widget, "Comm", Wire)
 
 
-@pytest.fixture(autouse=True)
-def static(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="session")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stand-ins for the built front end, which these tests do not run."""
     folder = tmp_path_factory.mktemp("static")
     for name in VIEWS:
         (folder / f"{name}.js").write_text(f"export default {{ name: '{name}' }}")
         (folder / f"{name}.css").write_text(f"/* {name} */")
-    monkeypatch.setattr(bundles, "STATIC", folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _bundled(monkeypatch: pytest.MonkeyPatch, static: Path) -> None:
+    monkeypatch.setattr(bundles, "STATIC", static)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from cnnviz_widgets.widgets import (
     GradientAscent,
     ImageChooser,
     LayerList,
+    bundles,
 )
 from cnnviz_widgets.widgets.base import in_words
 from cnnviz_widgets.widgets.wire import pack
@@ -39,9 +40,8 @@ def test_a_view_carries_its_front_end(make, page_of, static):
     assert page_of(view).traits["_css"] == (static / f"{view.bundle}.css").read_text()
 
 
-def test_a_front_end_that_is_not_built_is_told_of(make, static):
-    for file in static.iterdir():
-        file.unlink()
+def test_a_front_end_that_is_not_built_is_told_of(make, monkeypatch, tmp_path):
+    monkeypatch.setattr(bundles, "STATIC", tmp_path)
     with pytest.raises(FileNotFoundError, match="In a checkout, run `make demo` or `make test`"):
         make()
 
