@@ -1,9 +1,11 @@
-"""Whether an ascent's picture fires a channel more than any of many real patches does.
+"""Whether an ascent's picture fires a channel as much as the strongest of many real patches.
 
 python -m benchmarks.ascent_against_patches [photos] [digits] [--patches 1000] [--channels 6] …
 
 Small by default, to try settings; the suite `patches` takes all channels of all layers. Both sides
-are the mean of the channel over all places, for pictures of the same size, without transforms.
+are the mean of the channel over all places, for pictures of the same size with 8 bits a colour (as
+they are saved), without transforms. A channel that wants plain white has its best possible picture
+among the patches: to be as high is to have reached it.
 """
 
 import argparse
@@ -26,7 +28,11 @@ def patches(name: str, count: int) -> Iterator[np.ndarray]:
     """Real pictures that a bundled network learned from, in batches."""
     batches = DATA[name].training_batches(np.random.default_rng(0))
     for _, (pictures, _) in zip(range(0, count, BATCH), batches, strict=False):
-        yield pictures
+        yield _as_saved(pictures)
+
+
+def _as_saved(pictures: np.ndarray) -> np.ndarray:
+    return np.round(pictures * 255) / np.float32(255)
 
 
 def channel_means(net: Network, pictures: np.ndarray, layers: Sequence[str]) -> list[np.ndarray]:
@@ -53,7 +59,7 @@ class Layer:
 
     Attributes:
         name: of the layer.
-        above: how many reached more than any real patch.
+        above: how many reached at least what any real patch does.
         total: how many there are, without dead ones.
         dead: channels that neither the ascent nor any patch fires.
         below: channels that fell short, with what they reached and what a patch reached.
@@ -103,7 +109,7 @@ def compared(
             units = np.linspace(0, len(best) - 1, channels).round().astype(int)
         goals = [f"{layer}:{unit}" for unit in units]
         *_, last = cw.methods.ascend(net, goals, size=size, **settings)
-        (means,) = channel_means(net, last.images, [layer])
+        (means,) = channel_means(net, _as_saved(last.images), [layer])
         silent = net[layer].kind in ("activation", "pool")  # elsewhere, 0 means nothing
         yield _judged(layer, units, means[np.arange(len(units)), units], best[units], silent)
 
@@ -112,7 +118,7 @@ def _judged(
     layer: str, units: np.ndarray, reached: np.ndarray, wanted: np.ndarray, silent: bool
 ) -> Layer:
     dead = (reached <= 0) & (wanted <= 0) & silent
-    good = (reached > wanted) & ~dead
+    good = (reached >= wanted) & ~dead
     return Layer(
         layer,
         int(good.sum()),

@@ -128,17 +128,18 @@ class Shift:
     """The picture moved at random; what leaves it on one side comes in on the other.
 
     Attributes:
-        most: pixels, either way.
+        most: pixels, either way; below 1, a share of the picture's shorter side.
     """
 
-    most: int
+    most: float
 
     def __post_init__(self) -> None:
         check_range("most", self.most, 0, 4096)
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; keeps the shape."""
-        return shifted(x, key, self.most)
+        pixels = self.most if self.most >= 1 else self.most * min(x.shape[1:3])
+        return shifted(x, key, round(pixels))
 
 
 @dataclass(frozen=True)
