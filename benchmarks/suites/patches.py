@@ -1,4 +1,4 @@
-"""Whether the default preset's pictures fire every channel at least as much as 10,000 real patches."""
+"""Whether the default preset fires every channel as much as the strongest of 10,000 patches."""
 
 from benchmarks.ascent_against_patches import compared
 from benchmarks.measured import Measured
