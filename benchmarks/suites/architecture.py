@@ -1,6 +1,7 @@
 """Large networks as a graph: how soon it is there, and how smoothly it folds."""
 
 import time
+from typing import Any
 
 from benchmarks.compare import percentile
 from benchmarks.measured import Measured
@@ -79,7 +80,7 @@ def _network(notebook: Notebook, name: str, layer: str) -> list[Measured]:
     ]  # fmt: skip
 
 
-def _frames(what: str, found: dict[str, list[float]]) -> Measured:
+def _frames(what: str, found: dict[str, Any]) -> Measured:
     frames, first = found["frames"], found["first"]
     late = sum(each > 1.5 * REFRESH for each in frames)
     details = (
