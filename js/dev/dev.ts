@@ -1,14 +1,26 @@
 /**
- * Shows one view, or all of them, on made-up data. The model is `window.model` for scripts.
+ * Shows one view, or all of them, on made-up or recorded data, as `?view=operation-conv&theme=dark`
+ * asks for. The model is `window.model` for scripts.
  */
+import activationAtlasView from "../src/activation-atlas/index";
 import architectureView from "../src/architecture/index";
+import attentionView from "../src/attention/index";
+import attributionView from "../src/attribution/index";
 import deconvolutionView from "../src/deconvolution/index";
+import deepDreamView from "../src/deep-dream/index";
 import featureMapsView from "../src/feature-maps/index";
 import gradientAscentView from "../src/gradient-ascent/index";
+import healthView from "../src/health/index";
+import hiddenStatesView from "../src/hidden-states/index";
 import imageChooserView from "../src/image-chooser/index";
+import interventionView from "../src/intervention/index";
 import layerListView from "../src/layer-list/index";
+import operationView from "../src/operation/index";
+import trainingView from "../src/training/index";
+import waveformView from "../src/waveform/index";
 import weightsView from "../src/weights/index";
 import type { FakeModel } from "./fake-model";
+import { recordedNames, recordedScene } from "./recorded";
 import {
   architecture,
   deconvolution,
@@ -19,29 +31,57 @@ import {
   weights,
 } from "./scenes";
 
-const SCENES = {
-  architecture: [architectureView, architecture],
-  deconvolution: [deconvolutionView, deconvolution],
-  "feature-maps": [featureMapsView, featureMaps],
-  "gradient-ascent": [gradientAscentView, gradientAscent],
-  "image-chooser": [imageChooserView, imageChooser],
-  "layer-list": [layerListView, layerList],
-  weights: [weightsView, weights],
-} as const;
+const VIEWS: Record<string, { render: unknown }> = {
+  "activation-atlas": activationAtlasView,
+  architecture: architectureView,
+  attention: attentionView,
+  attribution: attributionView,
+  deconvolution: deconvolutionView,
+  "deep-dream": deepDreamView,
+  "feature-maps": featureMapsView,
+  "gradient-ascent": gradientAscentView,
+  health: healthView,
+  "hidden-states": hiddenStatesView,
+  "image-chooser": imageChooserView,
+  intervention: interventionView,
+  "layer-list": layerListView,
+  operation: operationView,
+  training: trainingView,
+  waveform: waveformView,
+  weights: weightsView,
+};
+
+/** Made up, in several cases each; `?case=error` chooses one. */
+const SCENES: Record<string, (name: string) => FakeModel> = {
+  architecture,
+  deconvolution,
+  "feature-maps": featureMaps,
+  "gradient-ascent": gradientAscent,
+  "image-chooser": imageChooser,
+  "layer-list": layerList,
+  weights,
+};
 
 const query = new URLSearchParams(location.search);
 const theme = query.get("theme");
 if (theme) document.body.dataset.jpThemeLight = String(theme === "light");
-const names = Object.keys(SCENES).filter((name) => (query.get("view") ?? name) === name);
+const wanted = (name: string) => (query.get("view") ?? name) === name;
+const madeUp = Object.keys(SCENES).filter(wanted);
 
-for (const name of names) {
-  const [view, scene] = SCENES[name as keyof typeof SCENES];
-  const model: FakeModel = scene(query.get("case") ?? "");
+for (const name of madeUp) show(name, SCENES[name](query.get("case") ?? ""));
+const recorded = (await recordedNames()).filter((name) => wanted(name) && !madeUp.includes(name));
+for (const name of recorded) show(...(await recordedScene(name)));
+if (madeUp.length + recorded.length === 0) {
+  document.body.append("No such scene. Real views are recorded by: python -m js.dev.record");
+}
+
+function show(name: string, model: FakeModel): void {
   const copies = Number(query.get("copies") ?? 1);
+  const render = VIEWS[name].render as (shown: object) => unknown;
   const cleanups = Array.from({ length: copies }, () => {
     const el = document.createElement("div");
     document.body.append(el);
-    return view.render({ model: model.asModel(), el } as never);
+    return render({ model: model.asModel(), el });
   });
   Object.assign(window, { model, cleanups });
 }

@@ -2,11 +2,11 @@
  * Following the pointer: what an answer takes is the way, not the arithmetic.
  *
  * A place is asked for when the pointer comes to it, and asked for again a few milliseconds later
- * as long as no answer is there. The kernel passes over what it is at already, so that costs next to
- * nothing; it is for the way back. Jupyter's server leaves Nagle's algorithm on: after the first
- * small message of an answer ("busy") it holds back the rest until the browser has acknowledged
- * that one, which a browser with nothing to say puts off by 40 ms. Whatever the page sends carries
- * the acknowledgement.
+ * as long as no answer is there. The kernel passes over what it is at already; the repetition is for
+ * the way back. Jupyter's server leaves Nagle's algorithm on: after the first small message of an
+ * answer ("busy") it holds back the rest until the browser has acknowledged that one, which a
+ * browser with nothing to say puts off by 40 ms. Whatever the page sends carries the
+ * acknowledgement. There are few repetitions, since on a busy machine each costs more than it gains.
  *
  * A kernel that does not answer is asked a few times, and then only every now and then, so a
  * pointer that moves while a cell runs leaves no queue of questions behind.
@@ -14,7 +14,7 @@
 import type { Position } from "./model";
 
 export interface Pace {
-  /** Milliseconds until a question is repeated. */
+  /** Milliseconds until a question is repeated; twice as many until the next time, and so on. */
   again: number;
   /** Questions without an answer, after which there is a rest. */
   most: number;
@@ -22,7 +22,7 @@ export interface Pace {
   rest: number;
 }
 
-const PACE: Pace = { again: 7, most: 6, rest: 250 };
+const PACE: Pace = { again: 8, most: 3, rest: 250 };
 
 export class Looking {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +61,8 @@ export class Looking {
     const { again, most, rest } = this.pace;
     this.fresh = false;
     this.unanswered += 1;
-    this.timer = setTimeout(() => this.waited(), this.unanswered < most ? again : rest);
+    const pause = this.unanswered < most ? again * 2 ** (this.unanswered - 1) : rest;
+    this.timer = setTimeout(() => this.waited(), pause);
     this.ask(this.wanted);
   }
 
