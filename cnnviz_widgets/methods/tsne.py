@@ -42,7 +42,7 @@ COORDINATES = 50
 AT_ONCE = 0.1
 """Seconds between two frames, about."""
 
-CELLS = 1 << 21
+CELLS = 1 << 20
 """Pairs of points that are looked at together."""
 
 
