@@ -23,12 +23,9 @@ export class ChannelsPanel {
   private readonly words = h(
     "p",
     { class: "cv-words cv-quiet" },
-    h("i", { class: "cv-swatch cv-swatch-dead", "aria-hidden": "true" }),
-    "one value for all images ",
-    h("i", { class: "cv-swatch cv-swatch-always", "aria-hidden": "true" }),
-    "never switched off ",
-    h("i", { class: "cv-swatch cv-swatch-mean", "aria-hidden": "true" }),
-    "mean ± deviation",
+    swatch("dead", "one value for all images"),
+    swatch("always", "never switched off"),
+    swatch("mean", "mean ± deviation"),
   );
   private readonly panel = new Panel("channels", this.plot, this.empty, this.words);
   private channels: Channels | null = null;
@@ -183,4 +180,8 @@ export class ChannelsPanel {
     claim(event);
     this.choose(order[Math.min(order.length - 1, Math.max(0, to))]);
   }
+}
+
+function swatch(kind: string, text: string): HTMLElement {
+  return h("span", {}, h("i", { class: `cv-swatch cv-swatch-${kind}`, "aria-hidden": "true" }), text);
 }

@@ -17,13 +17,14 @@ export class Histogram {
   private readonly panel = new Panel("histogram", this.plot, this.numbers);
   private row: LayerRow | null = null;
   private told: unknown;
+  private rest = "";
 
   readonly element = this.panel.element;
   readonly plotElement = this.plot;
 
   constructor(signal: AbortSignal) {
     this.plot.addEventListener("pointermove", (event) => this.point(event), { signal });
-    this.plot.addEventListener("pointerleave", () => this.panel.say(""), { signal });
+    this.plot.addEventListener("pointerleave", () => this.panel.say(this.rest), { signal });
   }
 
   paint(row: LayerRow, channels: Channels | null, channel: number): void {
@@ -33,6 +34,8 @@ export class Histogram {
       this.told = row;
       this.numbers.replaceChildren(...facts(row));
     }
+    const rest = channels ? `all values but zeros; channel ${channel} as a line` : "all values but zeros";
+    if (rest !== this.rest) this.panel.say((this.rest = rest));
     const ratio = pixelRatio();
     const { clientWidth: width, clientHeight: height } = this.plot;
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));

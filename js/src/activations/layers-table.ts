@@ -7,7 +7,7 @@ import { type LayerRow, layerWords, percent } from "./frame";
 
 const HEADINGS = [
   ["Layer", ""],
-  ["Values that are not zero", "Each histogram spans its own layer's values; 0 is marked"],
+  ["Values but zeros", "Each histogram spans its own layer's values; 0 is marked"],
   ["Zero", "Share of values that are exactly 0"],
   ["Saturated", "Share of values next to a bound of the activation, where it has one"],
   ["Dead", "Channels that give one value for all images"],

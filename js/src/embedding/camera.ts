@@ -16,14 +16,20 @@ export interface Camera {
 }
 
 /** All of the plane in the middle of the stage. */
-export function whole(width: number, height: number): Camera {
-  const side = Math.max(1, Math.min(width, height) - 2 * AIR);
+export function whole(width: number, height: number, used: readonly [number, number] = [1, 1]): Camera {
+  const fits = (room: number, share: number) => (room - 2 * AIR) / Math.max(share, 0.05);
+  const side = Math.max(1, Math.min(fits(width, used[0]), fits(height, used[1])));
   return { side, scale: 1, x: (width - side) / 2, y: (height - side) / 2 };
 }
 
-/** The same part of the plane on a stage of another size. */
-export function resized(camera: Camera, from: [number, number], to: [number, number]): Camera {
-  const next = whole(...to);
+/** The same part of the plane on a stage of another size, or of a plane of another shape. */
+export function resized(
+  camera: Camera,
+  from: [number, number],
+  to: [number, number],
+  used: readonly [number, number] = [1, 1],
+): Camera {
+  const next = whole(...to, used);
   const by = next.side / camera.side;
   const x = to[0] / 2 - (from[0] / 2 - camera.x) * by;
   const y = to[1] / 2 - (from[1] / 2 - camera.y) * by;

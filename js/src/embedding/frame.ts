@@ -95,6 +95,8 @@ export interface Plane {
   /** 0 to 1, from the left and from the top, of a square that holds all. */
   x: Float32Array;
   y: Float32Array;
+  /** How much of that square is used, across and down. */
+  used: [number, number];
   predicted: Int32Array;
   confidence: Float32Array;
 }
@@ -117,7 +119,8 @@ export function readPlane(frame: PlacesFrame): Plane {
   }
   const predicted = asIntegers(frame.predicted);
   const confidence = asFloats(frame.confidence);
-  return { layer, size, pooling, projection, metric, step, steps, words, count, x, y, predicted, confidence };
+  const used: [number, number] = [width / span, height / span];
+  return { layer, size, pooling, projection, metric, step, steps, words, count, x, y, used, predicted, confidence };
 }
 
 /** The least value of every second number from `from` on, and how far the largest is from it. */
@@ -182,7 +185,9 @@ export function imageName(about: About, plane: Plane | null, number: number): st
 }
 
 export function distanceWords(distance: number, metric: Metric): string {
-  return metric === "cosine" ? formatValue(1 - distance) : formatValue(distance);
+  if (metric !== "cosine") return formatValue(distance);
+  const cosine = 1 - distance;
+  return cosine > 0.99 ? cosine.toFixed(4) : formatValue(cosine); // after a ReLU most are near 1
 }
 
 function percent(share: number): string {

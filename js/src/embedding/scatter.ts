@@ -52,6 +52,7 @@ export class Scatter {
   private scene: Scene | null = null;
   private camera: Camera = whole(1, 1);
   private size: [number, number] = [1, 1];
+  private used: readonly [number, number] = [1, 1];
   private drawn: unknown[] = [];
   private drawnAt: Camera = this.camera;
   private pointed: number | null = null;
@@ -101,7 +102,7 @@ export class Scatter {
   }
 
   whole(): void {
-    this.look(whole(...this.size));
+    this.look(whole(...this.size, this.used));
   }
 
   paint(scene: Scene): void {
@@ -109,9 +110,10 @@ export class Scatter {
     const { plane } = scene;
     if (this.pointed !== null && this.pointed >= plane.count) this.pointed = null;
     const { clientWidth: width, clientHeight: height } = this.element;
-    if (width !== this.size[0] || height !== this.size[1]) {
-      this.camera = this.size[0] > 1 ? resized(this.camera, this.size, [width, height]) : whole(width, height);
-      this.size = [width, height];
+    if (width !== this.size[0] || height !== this.size[1] || plane.used !== this.used) {
+      const size: [number, number] = [width, height];
+      this.camera = this.size[0] > 1 ? resized(this.camera, this.size, size, plane.used) : whole(...size, plane.used);
+      [this.size, this.used] = [size, plane.used];
     }
     const ratio = pixelRatio();
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));

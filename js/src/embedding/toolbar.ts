@@ -10,8 +10,8 @@ export type Command = "play" | "pause" | "stop" | "restart";
 type Change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => void;
 
 const POOLINGS: Option[] = [
-  { value: "mean", text: "mean over places" },
-  { value: "max", text: "maximum over places" },
+  { value: "mean", text: "mean" },
+  { value: "max", text: "maximum" },
   { value: "none", text: "all values" },
 ];
 const METRICS: Option[] = [
@@ -51,7 +51,7 @@ export class Toolbar {
     this.color = select("Colour", "color");
     this.display = select("Display", "display");
     const id = freshId();
-    const field = h("input", { type: "search", id, placeholder: "class or #number", spellcheck: "false" });
+    const field = h("input", { type: "search", id, placeholder: "class, #12", spellcheck: "false" });
     field.addEventListener("input", () => search(field.value), { signal });
     this.play = button("Play", "play", () => command("play"), signal);
     this.pause = button("Pause", "pause", () => command("pause"), signal);
