@@ -47,7 +47,6 @@ from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
 from .layer_vectors import LayerVectors, layer_vector_frames, layer_vectors
-from .likeness_objectives import activation_difference, likeness
 from .lost_logits import lost_logits
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
@@ -111,7 +110,6 @@ from .transforms import (
 )
 from .transparency import Alpha
 from .tsne import TsneFrame, tsne, tsne_frames
-from .unit_objectives import channel, class_logit, class_probability, layer, neuron
 from .unit_statistics import UnitStatistics, unit_statistics
 from .unlike import Unlike, unlike
 from .weights import (

@@ -126,7 +126,8 @@ def test_every_control_does_what_it_says(new_notebook: Callable[..., Notebook]):
     # no pictures, and names that are no HTML
     notebook.run(
         "sounds = np.stack([cw.sound(n) for n in cw.zoo.sounds()])\n"
-        "heard = cw.Embedding(cw.load('sounds'), sounds, [f'<b>{n}</b>' for n in cw.zoo.sounds()])\n"
+        "names = [f'<b>{name}</b>' for name in cw.zoo.sounds()]\n"
+        "heard = cw.Embedding(cw.load('sounds'), sounds, names)\n"
         "display(heard)"
     )
     second = notebook.view("embedding", 1)
