@@ -199,6 +199,7 @@ class Embedding(Played, LayeredView):
         self._find()
         told = {
             "layer": layer, "pooling": pooling, "projection": projection, "metric": metric,
+            "pooled": self._has_places(layer),
             "size": found.values.shape[1],
             "predicted": integers(found.probabilities.argmax(1)),
             "confidence": floats(np.nan_to_num(found.probabilities.max(1))),
@@ -212,6 +213,9 @@ class Embedding(Played, LayeredView):
                 "steps": placed.steps,
                 "words": placed.words,
             }
+
+    def _has_places(self, layer: str) -> bool:
+        return bool(self._network[layer].spatial)
 
     def _shrink(self) -> Iterator[Frame]:
         """Thumbnails of all images, sent once."""
@@ -263,6 +267,7 @@ class Embedding(Played, LayeredView):
                 "of": number,
                 "layer": found.layer,
                 "pooling": found.pooling,
+                "pooled": self._has_places(found.layer),
                 "metric": metric,
                 "numbers": numbers.tolist(),
                 "distances": np.nan_to_num(distances).tolist(),

@@ -23,6 +23,7 @@ const frame: PlacesFrame = {
   number: 1,
   layer: "relu_4",
   pooling: "mean",
+  pooled: true,
   projection: "tsne",
   metric: "cosine",
   size: 64,
@@ -54,8 +55,8 @@ test("places fill a square without being stretched, and up is up", () => {
 });
 
 test("an image is told in words", () => {
-  assert.deepEqual(imageLines(about, plane, 2), ["Label: cat", "Prediction: catfish, 100 %", "Wrong"]);
-  assert.equal(imageName(about, plane, 3), "Image 3, Label: moon, Prediction: moon, 4.0 %");
+  assert.deepEqual(imageLines(about, plane, 2), ["Label: cat", "Prediction: catfish, 100\u00a0%", "Wrong"]);
+  assert.equal(imageName(about, plane, 3), "Image 3, Label: moon, Prediction: moon, 4.0\u00a0%");
   const unlabelled = readAbout({ ...told, labels: null, codes: null, comparable: false });
   assert.deepEqual(imageLines(unlabelled, null, 0), []);
   assert.equal(isRight(unlabelled, plane, 0), null);

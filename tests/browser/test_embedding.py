@@ -99,7 +99,7 @@ def test_every_control_does_what_it_says(new_notebook: Callable[..., Notebook]):
     expect(view).to_have_attribute("data-matched", "20")
     expect(view.get_by_text("20 of 60 shown")).to_be_visible()
     for by in ("prediction", "right", "confidence"):
-        view.get_by_label("Colour").select_option(by)
+        view.get_by_label("Colour", exact=True).select_option(by)
         notebook.await_value("view.color", by)
         expect(view).to_have_attribute("data-matched", "60")
     expect(view.get_by_role("img", name="Colour bar from 0 to 1")).to_be_visible()
@@ -107,8 +107,8 @@ def test_every_control_does_what_it_says(new_notebook: Callable[..., Notebook]):
     notebook.await_value("view.display", "dots")
 
     # what the kernel computes
-    view.get_by_label("Distance").select_option("euclidean")
-    view.get_by_label("Layer").select_option("conv2")
+    view.get_by_label("Distance", exact=True).select_option("euclidean")
+    view.get_by_label("Layer", exact=True).select_option("conv2")
     view.get_by_label("Pooling").select_option("none")
     expect(view.get_by_role("img", name=name.format("conv2", 384))).to_be_visible()
     view.get_by_label("Projection").select_option("tsne")

@@ -55,7 +55,7 @@ export function spot(camera: Camera, plane: Plane, at: number): [number, number]
 /** How large thumbnails are drawn: so that they would just cover the plane, and more when near. */
 export function thumbnailSide(camera: Camera, count: number, native: number): number {
   const room = (camera.side * Math.sqrt(camera.scale)) / Math.sqrt(Math.max(1, count));
-  return Math.round(Math.min(1.5 * native, Math.max(7, 1.15 * room * Math.sqrt(camera.scale))));
+  return Math.round(Math.min(Math.max(22, 1.5 * native), Math.max(7, 1.15 * room * Math.sqrt(camera.scale))));
 }
 
 /** Of dots, in CSS pixels. */

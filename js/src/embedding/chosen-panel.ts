@@ -3,7 +3,7 @@
  */
 import { h, setText } from "../lib/dom";
 import { Panel } from "../lib/panel";
-import { type About, distanceWords, imageName, type NeighboursTold, type Plane } from "./frame";
+import { type About, distanceWords, imageName, type NeighboursTold, type Plane, poolingWords } from "./frame";
 import { fillWords } from "./hover-card";
 import type { Sheets } from "./sheets";
 
@@ -65,8 +65,8 @@ export class ChosenPanel {
   }
 }
 
-function headingOf({ layer, metric, pooling }: NeighboursTold): string {
-  const pooled = pooling === "none" ? "all values" : `${pooling} over places`;
+function headingOf({ layer, metric, pooling, pooled }: NeighboursTold): string {
+  const words = pooled ? ` (${poolingWords(pooling)})` : "";
   const how = metric === "cosine" ? "cosine of vectors, 1 is the same direction" : "Euclidean distance";
-  return `Nearest in ${layer} (${pooled}), by ${how}`;
+  return `Nearest in ${layer}${words}, by ${how}`;
 }

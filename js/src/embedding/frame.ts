@@ -19,6 +19,8 @@ export interface PlacesFrame extends Numbered {
   pooling: Pooling;
   projection: string;
   metric: Metric;
+  /** Whether the layer has places, so that pooling matters. */
+  pooled: boolean;
   /** Values of each vector. */
   size: number;
   /** int32, the most likely class of each image. */
@@ -59,6 +61,7 @@ export interface NeighboursTold {
   of: number;
   layer: string;
   pooling: Pooling;
+  pooled: boolean;
   metric: Metric;
   numbers: number[];
   distances: number[];
@@ -86,6 +89,7 @@ export interface Plane {
   layer: string;
   size: number;
   pooling: Pooling;
+  pooled: boolean;
   projection: string;
   metric: Metric;
   step: number;
@@ -106,7 +110,7 @@ export function isWaiting(frame: PlacesFrame | WaitingFrame): frame is WaitingFr
 }
 
 export function readPlane(frame: PlacesFrame): Plane {
-  const { layer, size, pooling, projection, metric, step, steps, words } = frame;
+  const { layer, size, pooling, pooled, projection, metric, step, steps, words } = frame;
   const places = asFloats(frame.places);
   const count = places.length / 2;
   const [x, y] = [new Float32Array(count), new Float32Array(count)];
@@ -120,7 +124,7 @@ export function readPlane(frame: PlacesFrame): Plane {
   const predicted = asIntegers(frame.predicted);
   const confidence = asFloats(frame.confidence);
   const used: [number, number] = [width / span, height / span];
-  return { layer, size, pooling, projection, metric, step, steps, words, count, x, y, used, predicted, confidence };
+  return { layer, size, pooling, pooled, projection, metric, step, steps, words, count, x, y, used, predicted, confidence };
 }
 
 /** The least value of every second number from `from` on, and how far the largest is from it. */
@@ -150,10 +154,14 @@ export function projectionName(name: string): string {
 
 /** What lies on the plane, in words. */
 export function planeWords(plane: Plane): string {
-  const { count, size, pooling, projection, step, steps } = plane;
-  const pooled = pooling === "none" ? "" : `, ${pooling} over places`;
+  const { count, size, projection, step, steps } = plane;
+  const pooled = plane.pooled ? `, ${poolingWords(plane.pooling)}` : "";
   const far = steps > 1 && step < steps ? `, step ${step} of ${steps}` : "";
   return `${formatCount(count)} images by ${formatCount(size)} values${pooled}: ${projectionName(projection)}${far}`;
+}
+
+export function poolingWords(pooling: Pooling): string {
+  return pooling === "none" ? "all values" : `${pooling} over places`;
 }
 
 /** An image in lines: what it is said to be, and what the network says. */
@@ -191,5 +199,5 @@ export function distanceWords(distance: number, metric: Metric): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(share > 0.9995 || share < 0.0995 ? 1 : 0).replace("100.0", "100")} %`;
+  return `${(100 * share).toFixed(share > 0.9995 || share < 0.0995 ? 1 : 0).replace("100.0", "100")}\u00a0%`;
 }
