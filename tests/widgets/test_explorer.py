@@ -35,7 +35,7 @@ def test_it_begins_with_a_picture_that_suits_the_network(explorer, digits):
 def test_several_pictures_have_tabs_of_their_own(digits, three, seven):
     images = [three, seven, 1 - three, 1 - seven, three / 2]
     explorer = Explorer(digits, images, [3, 7, 3, 7, 3])
-    assert explorer.image is images[0]
+    np.testing.assert_array_equal(explorer.image, images[0])
     embedding = explorer.tabs.view(Embedding)
     activations = explorer.tabs.view(Activations)
     explorer.wait(PATIENCE)
