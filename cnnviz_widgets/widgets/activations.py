@@ -105,8 +105,8 @@ class Activations(Played, LayeredView):
     def _goal(self) -> Hashable:
         return "all"
 
-    def _start(self) -> None:
-        self._runner.start(self._look, stream=True)
+    def _start(self, *, step: bool) -> None:
+        self._runner.start(self._look, stream=True, step=step)
 
     def _look(self) -> Iterator[Frame]:
         for found in activation_statistics_frames(self._network, self._images, self._offered()):

@@ -181,9 +181,9 @@ class Embedding(Played, LayeredView):
     def _goal(self) -> Hashable:
         return self.layer, self.pooling, self.projection, self.metric
 
-    def _start(self) -> None:
+    def _start(self, *, step: bool) -> None:
         goal = self.layer, self.pooling, self.projection, self.metric
-        self._runner.start(lambda: self._make(*goal), stream=True)
+        self._runner.start(lambda: self._make(*goal), stream=True, step=step)
 
     def _begin_anew(self, _change: Any) -> None:
         if self._goal() != self._goal_of_run or self.state == "error":
