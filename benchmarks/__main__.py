@@ -1,7 +1,7 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
 python -m benchmarks [gradients] [lucent] [patches] [attribution] [pointing] [views]
-                     [weights] [start] [training] [architecture]
+                     [weights] [start] [training] [architecture] [embedding]
 """
 
 import argparse
@@ -10,6 +10,7 @@ from benchmarks import report
 from benchmarks.suites import (
     architecture,
     attribution,
+    embedding,
     gradients,
     lucent,
     patches,
@@ -31,6 +32,7 @@ SUITES = {
     "start": start.measure,
     "training": training.measure,
     "architecture": architecture.measure,
+    "embedding": embedding.measure,
 }
 
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from .network import Network as Network
     from .network import load as load
     from .widgets import ActivationAtlas as ActivationAtlas
+    from .widgets import Activations as Activations
     from .widgets import Architecture as Architecture
     from .widgets import Attention as Attention
     from .widgets import Attribution as Attribution
     from .widgets import Deconvolution as Deconvolution
     from .widgets import DeepDream as DeepDream
+    from .widgets import Embedding as Embedding
     from .widgets import Explorer as Explorer
     from .widgets import FeatureMaps as FeatureMaps
     from .widgets import GradientAscent as GradientAscent
@@ -49,10 +51,12 @@ _HOMES = {
     "Network": "network",
     "load": "network",
     "ActivationAtlas": "widgets",
+    "Activations": "widgets",
     "Attention": "widgets",
     "Attribution": "widgets",
     "Deconvolution": "widgets",
     "DeepDream": "widgets",
+    "Embedding": "widgets",
     "Architecture": "widgets",
     "Explorer": "widgets",
     "FeatureMaps": "widgets",
@@ -73,11 +77,13 @@ _HOMES = {
 
 __all__ = [
     "ActivationAtlas",
+    "Activations",
     "Architecture",
     "Attention",
     "Attribution",
     "Deconvolution",
     "DeepDream",
+    "Embedding",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

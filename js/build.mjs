@@ -16,11 +16,13 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "../cnnviz_widgets/static");
 const views = [
   "activation-atlas",
+  "activations",
   "architecture",
   "attention",
   "attribution",
   "deconvolution",
   "deep-dream",
+  "embedding",
   "feature-maps",
   "gradient-ascent",
   "health",

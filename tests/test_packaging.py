@@ -14,11 +14,13 @@ from tools import frontend
 ROOT = Path(__file__).parent.parent
 VIEWS = (
     "activation-atlas",
+    "activations",
     "architecture",
     "attention",
     "attribution",
     "deconvolution",
     "deep-dream",
+    "embedding",
     "feature-maps",
     "gradient-ascent",
     "image-chooser",

@@ -1,6 +1,12 @@
 """The visualisation methods: arrays in, arrays or an iterator of frames out."""
 
 from ..network import Edit
+from .activation_statistics import (
+    ActivationStatistics,
+    LayerStatistics,
+    activation_statistics,
+    activation_statistics_frames,
+)
 from .activations import activations
 from .adversarial import Adversarial, attack, fgsm, pgd
 from .ascent import ascend
@@ -40,9 +46,11 @@ from .inside import conductance, layer_gradient, neuron_gradient
 from .intervention import Intervened, Outcome, intervene
 from .inversion import caricature, invert_features
 from .layer_norms import gradient_norms, layer_norms
+from .layer_vectors import LayerVectors, layer_vector_frames, layer_vectors
 from .lost_logits import lost_logits
 from .maco import Maco
 from .masking import kernel_shap, lime, rise
+from .neighbours import nearest_neighbours
 from .objectives import (
     INPUT,
     OPACITY,
@@ -101,6 +109,7 @@ from .transforms import (
     compose,
 )
 from .transparency import Alpha
+from .tsne import TsneFrame, tsne, tsne_frames
 from .unit_statistics import UnitStatistics, unit_statistics
 from .unlike import Unlike, unlike
 from .weights import (
@@ -130,6 +139,7 @@ __all__ = [
     "INPUT",
     "OPACITY",
     "PRESETS",
+    "ActivationStatistics",
     "Adversarial",
     "Alpha",
     "AscentDivergedError",
@@ -164,6 +174,8 @@ __all__ = [
     "Kernels",
     "LaplacianPyramid",
     "LayerHealth",
+    "LayerStatistics",
+    "LayerVectors",
     "Links",
     "LowResolution",
     "Maco",
@@ -191,6 +203,7 @@ __all__ = [
     "TopExample",
     "TopExamples",
     "Transform",
+    "TsneFrame",
     "Unit",
     "UnitStatistics",
     "Unlike",
@@ -200,6 +213,8 @@ __all__ = [
     "ablation_cam",
     "activation_atlas",
     "activation_difference",
+    "activation_statistics",
+    "activation_statistics_frames",
     "activations",
     "alignment",
     "ascend",
@@ -264,11 +279,14 @@ __all__ = [
     "layer_cam",
     "layer_gradient",
     "layer_norms",
+    "layer_vector_frames",
+    "layer_vectors",
     "likeness",
     "lime",
     "local_group",
     "lost_logits",
     "lrp",
+    "nearest_neighbours",
     "neuron",
     "neuron_gradient",
     "objective",
@@ -295,6 +313,8 @@ __all__ = [
     "top_example_frames",
     "top_examples",
     "total_variation",
+    "tsne",
+    "tsne_frames",
     "unit_statistics",
     "unlike",
     "var_grad",

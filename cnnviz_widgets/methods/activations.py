@@ -32,13 +32,14 @@ def activations(
     Example:
         >>> maps = activations(net, cw.image("cat"), layers=["conv1"])["conv1"]
     """
-    names = _names(net, layers)
+    names = named(net, layers)
     batch = net.batch(x)
     found = net.at(batch.shape).run(_activations, batch, names=names)
     return {name: found[name] for name in names}  # compiled code sorts the keys of a dict
 
 
-def _names(net: Network, layers: Sequence[str] | str | None) -> tuple[str, ...]:
+def named(net: Network, layers: Sequence[str] | str | None) -> tuple[str, ...]:
+    """The names that are meant; an unknown one is refused."""
     if layers is None:
         return tuple(layer.name for layer in net.layers)
     chosen = (layers,) if isinstance(layers, str) else tuple(layers)

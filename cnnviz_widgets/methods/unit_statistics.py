@@ -8,10 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Bool, Float, Float32
 
 from ..network import Layer, Network, Replay
-from .channels_last import channels_last
+from .in_batches import by_channel, in_batches
 
 AT_ONCE = 32
 """Images in one pass."""
@@ -104,11 +104,9 @@ def unit_statistics(net: Network, x: Any) -> tuple[UnitStatistics, ...]:
         return ()
     size = min(AT_ONCE, len(images))
     total: dict[str, Any] | None = None
-    for start in range(0, len(images), size):
-        part = images[start : start + size]
-        own = np.arange(size) < len(part)
-        padded = np.concatenate([part, np.repeat(part[-1:], size - len(part), 0)])
-        found = jax.device_get(net.at(padded.shape).run(_extremes, padded, own, names=names))
+    for batch in in_batches(net, images, size):
+        traced = net.at(batch.x.shape)
+        found = jax.device_get(traced.run(_extremes, batch.x, batch.own, names=names))
         total = found if total is None else _joined(total, found)
     assert total is not None
     traced = net.at((size, *images.shape[1:]))
@@ -134,21 +132,33 @@ def _statistics(layer: Layer, found: dict[str, np.ndarray], images: int) -> Unit
 def _extremes(
     replay: Replay, x: Float[Array, "n ..."], own: Array, *, names: tuple[str, ...]
 ) -> dict[str, dict[str, Array]]:
-    """Of each channel: least and largest value, and how many are saturated.
-
-    Only images of its own count.
-    """
     found = {}
     for name, value in replay(x, names).items():
         layer = replay.layer(name)
-        last = channels_last(value, layer).astype(jnp.float32)
-        flat = last.reshape(x.shape[0], -1, layer.channels)
-        mask = own[:, None, None]
-        low, high = _BOUNDS.get(layer.operation, (-np.inf, np.inf))
-        near = (flat <= low) | (flat >= high)
-        found[name] = {
-            "low": jnp.min(jnp.where(mask, flat, jnp.inf), (0, 1)),
-            "high": jnp.max(jnp.where(mask, flat, -jnp.inf), (0, 1)),
-            "saturated": jnp.sum(mask & near, (0, 1)).astype(jnp.float32),
-        }
+        flat = by_channel(value, layer, x.shape[0])
+        found[name] = extremes(flat, own[:, None, None], layer.operation)
     return found
+
+
+def extremes(
+    flat: Float[Array, "n places c"], mask: Bool[Array, "n _places _c"], operation: str
+) -> dict[str, Float[Array, " c"]]:
+    """Of each channel: least and largest value, and how many are saturated.
+
+    Args:
+        flat: values.
+        mask: those that count.
+        operation: of the layer, which tells its bounds.
+    """
+    low, high = _BOUNDS.get(operation, (-np.inf, np.inf))
+    near = (flat <= low) | (flat >= high)
+    return {
+        "low": jnp.min(jnp.where(mask, flat, jnp.inf), (0, 1)),
+        "high": jnp.max(jnp.where(mask, flat, -jnp.inf), (0, 1)),
+        "saturated": jnp.sum(mask & near, (0, 1)).astype(jnp.float32),
+    }
+
+
+def has_bounds(operation: str) -> bool:
+    """Whether an activation of this kind can saturate."""
+    return operation in _BOUNDS

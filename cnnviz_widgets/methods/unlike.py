@@ -19,6 +19,7 @@ from jaxtyping import Float64
 from scipy.stats import binom
 
 from ..network import InputError, Network, Replay
+from .in_batches import in_batches
 
 NEIGHBOURS = 5
 AT_ONCE = 64
@@ -76,11 +77,9 @@ def unlike(net: Network, x: Any, reference: Any) -> Unlike:
 
 def _features(net: Network, images: np.ndarray) -> np.ndarray:
     parts = []
-    for at in range(0, len(images), AT_ONCE):
-        part = images[at : at + AT_ONCE]
-        filled = np.concatenate([part, np.repeat(part[-1:], AT_ONCE - len(part), 0)])
-        found = net.at(filled.shape).run(_taken, filled, logits=net.logits.name)
-        parts.append(np.asarray(found, np.float64)[: len(part)])
+    for batch in in_batches(net, images, AT_ONCE):
+        found = net.at(batch.x.shape).run(_taken, batch.x, logits=net.logits.name)
+        parts.append(np.asarray(found, np.float64)[: batch.count])
     rows = np.concatenate(parts)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 

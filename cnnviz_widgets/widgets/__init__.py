@@ -6,12 +6,14 @@ to one another, and `wire` is how frames and messages look on their way.
 """
 
 from .activation_atlas import ActivationAtlas
+from .activations import Activations
 from .architecture import Architecture
 from .attention import Attention
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
 from .deep_dream import DeepDream
+from .embedding import Embedding
 from .explorer import Explorer
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
@@ -28,11 +30,13 @@ from .weights import Weights
 
 __all__ = [
     "ActivationAtlas",
+    "Activations",
     "Architecture",
     "Attention",
     "Attribution",
     "Deconvolution",
     "DeepDream",
+    "Embedding",
     "Explorer",
     "FeatureMaps",
     "GradientAscent",

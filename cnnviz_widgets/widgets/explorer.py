@@ -11,11 +11,13 @@ import ipywidgets
 import numpy as np
 
 from ..network import InputError, Network, find_attention
+from .activations import Activations
 from .architecture import Architecture
 from .attention import Attention
 from .attribution import Attribution
 from .base import View
 from .deconvolution import Deconvolution
+from .embedding import Embedding
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .hidden_states import HiddenStates
@@ -30,6 +32,9 @@ from .weights import Weights
 
 METHODS = ("grad_cam", "saliency")
 """Of attribution: quick ones to begin with."""
+
+HANDFUL = 5
+"""Images from which there are views of many."""
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -46,7 +51,9 @@ class Explorer(ipywidgets.Box):
     Args:
         net: the network.
         image: one image, HWC; the first bundled one that suits the network if left out. A bundled
-            one is brought to the size in which the chooser would show it.
+            one is brought to the size in which the chooser would show it. Of several, NHWC or a
+            list, the first one is looked at, and with five or more there are tabs for all of them.
+        labels: the class of each, for several images.
 
     Raises:
         InputError: if the network cannot take the image, or no bundled one suits it.
@@ -62,10 +69,13 @@ class Explorer(ipywidgets.Box):
         refuse_unknown(cls.__name__, kwargs, keywords_of(cls.__init__))
         return super().__new__(cls, *args, **kwargs)
 
-    def __init__(self, net: Network, image: Any = None) -> None:
+    def __init__(self, net: Network, image: Any = None, labels: Any = None) -> None:
         from .probabilities import Probabilities  # here, since bqplot imports pandas: a second
 
         self.selection = Selection()
+        self._set = image, labels
+        if isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape):
+            image = image[0]
         name = _first_picture(net) if image is None else bundled_name(net, image)
         with ExitStack() as undo:  # should one of the views be refused
             chooser = self.image_chooser = ImageChooser(net, name=name, selection=self.selection)
@@ -109,6 +119,10 @@ class Explorer(ipywidgets.Box):
             Weights: lambda: Weights(net, self.image, selection=chosen),
             Intervention: lambda: Intervention(net, self.image, selection=chosen),
         }
+        images, labels = self._set
+        if np.ndim(images) > len(net.input_shape) and len(images) >= HANDFUL:
+            makers[Activations] = lambda: Activations(net, images, selection=chosen)
+            makers[Embedding] = lambda: Embedding(net, images, labels, selection=chosen)
         if find_attention(program):
             makers[Attention] = lambda: Attention(net, self.image, selection=chosen)
         if program.loops:

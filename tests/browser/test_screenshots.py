@@ -146,6 +146,17 @@ vector.wait()
 vector
 """,
     'cw.Waveform(cw.load("sounds"), cw.sound("rising"))',
+    """
+over = cw.Activations(sick, np.concatenate([loop.images] * 4), layer="relu")
+over.wait()
+over
+""",
+    """
+many = cw.Embedding(net, [net.fit(piece) for piece in cw.zoo.pieces(["cat", "brick"], 96, 96)])
+many.wait()
+many.number = 3
+many
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -154,6 +165,7 @@ NAMES = (
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text", "weights", "weights-matrix",
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
+    "activations", "embedding",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -6,7 +6,7 @@ import pytest
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import Explorer
+from cnnviz_widgets.widgets import Activations, Embedding, Explorer
 
 from .conftest import PATIENCE, worker_threads
 
@@ -30,6 +30,22 @@ def test_it_begins_with_a_picture_that_suits_the_network(explorer, digits):
     np.testing.assert_array_equal(explorer.image, digits.fit(cw.image("digit-0")))
     assert explorer.feature_maps.image is explorer.image
     assert explorer.error is None
+
+
+def test_several_pictures_have_tabs_of_their_own(digits, three, seven):
+    images = [three, seven, 1 - three, 1 - seven, three / 2]
+    explorer = Explorer(digits, images, [3, 7, 3, 7, 3])
+    np.testing.assert_array_equal(explorer.image, images[0])
+    embedding = explorer.tabs.view(Embedding)
+    activations = explorer.tabs.view(Activations)
+    explorer.wait(PATIENCE)
+    embedding.number = 1
+    explorer.wait(PATIENCE)
+    np.testing.assert_array_equal(explorer.feature_maps.image, seven)
+    assert activations.statistics.images == 5
+    few = Explorer(digits, images[:2])
+    with pytest.raises(KeyError, match="expected one of"):
+        few.tabs.view(Embedding)
 
 
 def test_a_picture_of_one_s_own(digits, three):

@@ -1,11 +1,10 @@
 """The weights of a layer: kernels, numbers about them, likeness of filters, who feeds whom."""
 
+from ..projection import PROJECTIONS, available_projections
 from .connections import Connections, Links, connections
 from .filters import (
-    PROJECTIONS,
     FilterMap,
     SingularValues,
-    available_projections,
     filter_similarity,
     project_filters,
     singular_values,

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from ...network import InputError
-from ..atlas import principal_components
-from ..umap_layout import umap_layout
-
-PROJECTIONS = ("pca", "tsne", "umap")
+from ..projection import (
+    EXACT,
+    check_projection,
+    leading_parts,
+    pca,
+    randomised,
+    sklearn_tsne,
+    umap,
+    unit_rows,
+)
 
 MOST, LEAST = 1024, 256
 """Filters that are laid out at most, and at most of those with very many weights: of more, those of
 the largest norm."""
 
-EXACT = 1 << 22
-"""Entries of a matrix up to which all singular values are computed."""
-
-FEW = 256
-"""Rows or columns up to which the leading directions are computed exactly."""
-
 LEADING = 24
 """Singular values that are computed of a larger one."""
-
-_NEEDS = {"tsne": ("sklearn", "scikit-learn"), "umap": ("umap", "umap-learn")}
-_PIP = "pip install 'cnnviz_widgets[projections]'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +77,7 @@ def filter_similarity(filters: Float[np.ndarray, "m w"]) -> Float32[np.ndarray, 
         >>> filter_similarity(kernels(net)["conv2"].filters())
     """
     known = np.nan_to_num(filters, posinf=0, neginf=0).astype(np.float64)
-    length = np.linalg.norm(known, axis=1, keepdims=True)
-    unit = known / np.where(length > 0, length, 1)
+    unit = unit_rows(known)
     return np.clip(unit @ unit.T, -1, 1).astype(np.float32)
 
 
@@ -96,14 +91,6 @@ def strongest_filters(
         return np.arange(len(filters))
     squares = np.einsum("mw,mw->m", filters, filters)
     return np.sort(np.argsort(-np.nan_to_num(squares), kind="stable")[:most])
-
-
-def available_projections() -> tuple[str, ...]:
-    """The methods of `project_filters` for which all is installed."""
-    return tuple(
-        name for name in PROJECTIONS
-        if name not in _NEEDS or importlib.util.find_spec(_NEEDS[name][0])
-    )  # fmt: skip
 
 
 def project_filters(
@@ -130,21 +117,15 @@ def project_filters(
     Example:
         >>> project_filters(kernels(net)["conv2"].filters(), "tsne").places
     """
-    if method not in PROJECTIONS:
-        raise InputError(f"expected a projection of {PROJECTIONS}, got {method!r}.")
+    check_projection(method)
     if len(filters) < 4:
         raise InputError(f"expected at least four filters to lay out, got {len(filters)}.")
     numbers = strongest_filters(filters)
     known = np.nan_to_num(filters[numbers], posinf=0, neginf=0).astype(np.float32)
     if method == "pca":
-        small = _leading_parts(known - known.mean(0), 2)
-        spread = float(np.square(known - known.mean(0)).sum())
-        places = principal_components(small).astype(np.float32)
-        explained = float(np.square(places).sum()) / spread if spread else 1.0
-        return FilterMap(method, numbers, places, min(1.0, explained))
-    length = np.linalg.norm(known, axis=1, keepdims=True)
-    unit = _leading_parts(known / np.where(length > 0, length, 1), 50)
-    places = (_tsne if method == "tsne" else _umap)(unit, seed)
+        return FilterMap(method, numbers, *pca(known))
+    lay_out = sklearn_tsne if method == "tsne" else umap
+    places = lay_out(leading_parts(unit_rows(known), 50), seed)
     return FilterMap(method, numbers, np.asarray(places, np.float32), None)
 
 
@@ -167,50 +148,6 @@ def singular_values(matrix: Float[np.ndarray, "m w"]) -> SingularValues:
         known = np.nan_to_num(matrix, posinf=0, neginf=0).astype(np.float64)
         values = np.linalg.svd(known, compute_uv=False)
         return SingularValues(values, True, float(np.square(known).sum()), most)
-    _, values = _randomised(matrix, LEADING)
+    _, values = randomised(matrix, LEADING)
     energy = float(np.einsum("mw,mw->", matrix, matrix, dtype=np.float64))
     return SingularValues(values.astype(np.float64), False, energy, most)
-
-
-def _leading_parts(rows: np.ndarray, count: int) -> np.ndarray:
-    """Rows in the coordinates of their `count` leading directions, or as they are if few."""
-    if min(rows.shape) <= count:
-        return rows
-    if min(rows.shape) <= FEW:
-        left, values, _ = np.linalg.svd(rows, full_matrices=False)
-        return left[:, :count] * values[:count]
-    left, values = _randomised(rows, count)
-    return left * values
-
-
-def _randomised(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The leading left singular vectors and values, by subspace iteration."""
-    numbers = np.random.default_rng(0)
-    wide = min(count + 10, *matrix.shape)
-    basis = matrix @ numbers.standard_normal((matrix.shape[1], wide), np.float32)
-    for _ in range(4 if matrix.size <= EXACT else 1):
-        basis, _ = np.linalg.qr(basis)
-        basis = matrix @ np.linalg.qr(matrix.T @ basis)[0]
-    basis, _ = np.linalg.qr(basis)
-    left, values, _ = np.linalg.svd(basis.T @ matrix, full_matrices=False)
-    return (basis @ left)[:, :count], values[:count]
-
-
-def _tsne(rows: np.ndarray, seed: int) -> np.ndarray:
-    try:
-        from sklearn.manifold import TSNE
-    except ImportError as error:
-        raise ImportError(_missing("tsne")) from error
-    near = min(30.0, (len(rows) - 1) / 3)
-    return TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(rows)
-
-
-def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
-    return umap_layout(rows, neighbours=15, seed=seed, missing=_missing("umap"))
-
-
-def _missing(method: str) -> str:
-    return (
-        f"the projection {method!r} needs {_NEEDS[method][1]}, which is not installed: {_PIP}. "
-        'Or pass "pca".'
-    )

@@ -7,6 +7,7 @@ import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { Notice } from "../lib/notice";
 import { Panel } from "../lib/panel";
+import { Progress } from "../lib/progress";
 import { type Shell, view } from "../lib/shell";
 import { type Atlas, type Cell, cellOf, isReading, progressWords, readAtlas, type ReadingFrame } from "./atlas";
 import { Card } from "./card";
@@ -39,9 +40,9 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const notes = new Notice();
   const map = new AtlasMap(() => painter.request(), point, choose, signal);
   const card = new Card();
-  const bar = h("div", { class: "cv-progress", role: "progressbar", "aria-label": "Atlas" });
+  const bar = new Progress("Atlas");
   const empty = h("div", { class: "cv-empty" });
-  const panel = new Panel("plane", bar, map.element, empty);
+  const panel = new Panel("plane", bar.element, map.element, empty);
   const tool = (label: string, name: IconName, press: () => void) => {
     const made = h("button", { type: "button", class: "cv-button cv-icon-button", "aria-label": label, title: label }, icon(name));
     made.addEventListener("click", press, { signal });
@@ -86,10 +87,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     panel.title(shown?.layer ?? model.get("layer"));
     panel.say(words(state, shown, reading));
     const [done, of] = shown ? [shown.painted, shown.cells.length] : [reading?.read ?? 0, reading?.of ?? 1];
-    bar.classList.toggle("cv-over", state !== "running");
-    bar.style.setProperty("--cv-share", String(of ? done / of : 0));
-    bar.setAttribute("aria-valuenow", String(Math.round((100 * done) / Math.max(1, of))));
-    bar.setAttribute("aria-valuetext", words(state, shown, reading));
+    bar.paint(done, of, words(state, shown, reading), state === "running");
     map.element.hidden = card.element.hidden = tools.hidden = !shown;
     empty.hidden = shown !== null;
     empty.textContent = instead(state, reading);
