@@ -98,7 +98,7 @@ def check_values(values: Any, shape: tuple[int, ...]) -> Float32[np.ndarray, "n 
         InputError: says what was expected, what came, and the mend.
     """
     array = np.asarray(values)
-    maps = tuple(shape[:-1]) if len(shape) > 2 else tuple(shape)  # a vector has no channels
+    maps = shape[: max(len(shape) - 1, 2)]  # a vector has no channels
     wanted = f"values of shape {maps} or {tuple(shape)}, one for each pixel"
     if array.dtype.kind not in "fiub":
         raise InputError(f"expected {wanted}, got {type(values).__name__} of {array.dtype}.")

@@ -87,7 +87,8 @@ def on_rows(frames: Callable[P, Iterator[Attribution]]) -> Callable[P, Iterator[
     @functools.wraps(frames)
     def of_any_input(*args: P.args, **kwargs: P.kwargs) -> Iterator[Attribution]:
         given: dict[str, Any] = dict(kwargs)
-        net, x = (*args, *(given.pop(name) for name in ("net", "x")[len(args) :]))
+        inputs: list[Any] = [*args, *(given.pop(name) for name in ("net", "x")[len(args) :])]
+        net, x = inputs
         rank = len(net.input_shape)
         if rank == 3:
             yield from frames(*args, **kwargs)
