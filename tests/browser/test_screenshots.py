@@ -146,6 +146,18 @@ vector.wait()
 vector
 """,
     'cw.Waveform(cw.load("sounds"), cw.sound("rising"))',
+    """
+ear = cw.load("sounds")
+strips = cw.Attribution(ear, cw.sound("drum"), ["saliency", "grad_cam"])
+strips.wait()
+strips
+""",
+    """
+heard = cw.GradientAscent(ear, "drum", steps=16)
+heard.play()
+heard.wait()
+heard
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -154,6 +166,7 @@ NAMES = (
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text", "weights", "weights-matrix",
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
+    "attribution-sound", "gradient-ascent-sound",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.
