@@ -273,7 +273,7 @@ def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:
     wanted = net.input_shape[:2] if sides_ is None else sides_
     line = net.input_shape[0] == 1 and net.place_axes == 1
     both = (1, wanted) if line else (wanted, wanted)
-    sides = tuple(wanted) if isinstance(wanted, Iterable) else both
+    sides: tuple[Any, ...] = tuple(wanted) if isinstance(wanted, Iterable) else both
     most = MAX_STEPS if line else MAX_SIDE
     whole = all(isinstance(n, (int, np.integer)) and 0 < n <= most for n in sides)
     if len(sides) != 2 or not whole or (line and sides[0] != 1):

@@ -119,18 +119,20 @@ def test_an_ascent_is_a_wave_that_can_be_heard(ear, page_of, tmp_path):
     page = page_of(view)
     frame = page.traits["frame"]
     assert view.state == "done"
-    assert view.image.shape == (512, 1)
+    image = view.image
+    assert image is not None
+    assert image.shape == (512, 1)
     assert frame["length"] == 512
     assert frame["pixels"] == b""
     samples = np.frombuffer(frame["samples"], "<f4")
-    np.testing.assert_allclose(samples, view.image[:, 0], atol=1e-6)
+    np.testing.assert_allclose(samples, image[:, 0], atol=1e-6)
     with wave.open(str(view.save(tmp_path / "heard.wav"))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (4000, 1, 2)
         stored = np.frombuffer(file.readframes(512), "<i2") / 32767
     np.testing.assert_allclose(stored, samples, atol=1 / 32767)
     for name in ("still.png", "film.gif"):
-        with Image.open(view.save(tmp_path / name)) as image:
-            assert image.width >= 512
+        with Image.open(view.save(tmp_path / name)) as drawn:
+            assert drawn.width >= 512
     assert view._still()
     assert [each["name"] for each in view.presets] == ["default", "pixel"]
     assert view.parameterisations == ["auto", "fourier", "pixels"]
