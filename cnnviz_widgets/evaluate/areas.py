@@ -28,7 +28,7 @@ def areas(judged: Judged, where: Any) -> Areas:
     """
     if _is_cells(where):
         return cells_of_class(judged, where)
-    mask = np.asarray(where)
+    mask = judged.places(where)
     if mask.dtype != bool or mask.shape not in (judged.size, judged.maps.shape):
         raise InputError(
             f"expected a mask of booleans of shape {judged.size} or {judged.maps.shape}, or the "

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32
 
+from ..methods.baselines import known_range
 from ..network import InputError
 from .judged import Judged
 
@@ -30,7 +31,7 @@ def baseline_images(judged: Judged, baseline: Any) -> Float32[Array, "n h w c"]:
     """
     batch = judged.batch
     if not isinstance(baseline, str):
-        own = judged.net.batch(baseline)
+        own = judged.images(baseline)
         if own.shape[0] not in (1, batch.shape[0]) or own.shape[1:] != batch.shape[1:]:
             raise InputError(
                 f"expected a baseline of one image or of {batch.shape[0]}, of "
@@ -40,7 +41,7 @@ def baseline_images(judged: Judged, baseline: Any) -> Float32[Array, "n h w c"]:
     if baseline == "black":
         return jnp.zeros_like(batch)
     if baseline == "white":
-        return jnp.ones_like(batch)
+        return jnp.full_like(batch, known_range(judged.given)[1])
     if baseline == "mean":
         return jnp.broadcast_to(batch.mean((1, 2), keepdims=True), batch.shape)
     if baseline == "blur":

@@ -48,7 +48,7 @@ def name_of(method: Method) -> str:
 
 def explain(
     method: Method, net: Network, x: Any, target: Target, **options: Any
-) -> Float32[np.ndarray, "n h w *c"]:
+) -> Float32[np.ndarray, "n ..."]:
     """The values that a method gives, checked.
 
     Args:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
 from ..methods.attribution import Target
 from ..network import InputError, Network
@@ -80,7 +79,7 @@ def faithfulness_correlation(
 
 
 def _own(judged: Judged, subsets: Iterable[Any]) -> Sequence[Subset]:
-    found = [np.asarray(each) for each in subsets]
+    found = [judged.places(each) for each in subsets]
     for each in found:
         if each.shape != judged.size or each.dtype != bool:
             raise InputError(

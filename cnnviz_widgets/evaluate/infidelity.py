@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int32
 
 from ..methods.attribution import Target
-from ..network import InputError, Network, Replay
+from ..network import InputError, Network, Replay, to_row
 from .judged import Judged, Scores, check_between, check_whole, judge
 from .metric import metric
 from .scores import score
@@ -114,8 +114,9 @@ def _changes(
         raise InputError(f"expected changes of {CHANGES} or arrays, got {changes!r}.")
     check_whole("samples", samples, 1, 10**6)
     check_between("sigma", sigma, 0, 100)
-    side = max(1, min(judged.size) // 4) if side is None else side
-    check_whole("side", side, 1, min(judged.size))
+    shorter = min((size for size in judged.size if size > 1), default=1)  # a line has its length
+    side = max(1, shorter // 4) if side is None else side
+    check_whole("side", side, 1, shorter)
     return _drawn(judged, changes, side, sigma, samples, key)
 
 
@@ -137,7 +138,7 @@ def _drawn(
 def _square(key: jax.Array, x: Change, side: Int32[Array, ""]) -> Change:
     places = []
     for each, size in zip(jax.random.split(key), x.shape[1:3], strict=True):
-        first = jax.random.randint(each, (), 0, size - side + 1)
+        first = jax.random.randint(each, (), 0, jnp.maximum(size - side, 0) + 1)
         places.append((jnp.arange(size) >= first) & (jnp.arange(size) < first + side))
     inside = places[0][:, None] & places[1][None, :]
     return jnp.where(inside[None, :, :, None], x, 0)
@@ -151,7 +152,7 @@ def _noise(key: jax.Array, x: Change, sigma: Float32[Array, ""]) -> Change:
 def _own(judged: Judged, changes: Iterable[Any]) -> Iterator[Float32[np.ndarray, "n h w c"]]:
     shape = judged.batch.shape
     for change in changes:
-        array = np.asarray(change, np.float32)
+        array = to_row(np.asarray(change, np.float32), len(judged.given.input_shape))
         if array.shape not in (shape, shape[1:]) or not np.isfinite(array).all():
             raise InputError(
                 f"expected changes of finite numbers of shape {shape} or {shape[1:]}, got one of "

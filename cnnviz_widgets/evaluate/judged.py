@@ -1,6 +1,7 @@
 """What a metric judges: images, one map for each of them, and the classes that they are about.
 
-Every metric begins here, so that all of them take the same and refuse the same.
+Every metric begins here, so that all of them take the same and refuse the same. A sequence is
+judged as a picture of one row.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float32, Int32
 
-from ..methods.attribution import Attribution, Target, picture_batch, targets
-from ..network import InputError, Network
+from ..methods.attribution import Attribution, Target, targets, value_batch
+from ..network import InputError, Network, to_row, to_row_of_places
 
 Scores = Float32[np.ndarray, " n"]
 Maps = Float32[np.ndarray, "n h w"]
@@ -24,11 +25,12 @@ class Judged:
     """Checked images with their classes and values.
 
     Attributes:
-        net: the network.
-        batch: (N, H, W, C) in [0, 1].
+        net: the network, as one for pictures.
+        batch: (N, H, W, C) in [0, 1]; of sequences (N, 1, T, C), in their own range.
         classes: of each image.
         values: as they were given, (N, H, W) or (N, H, W, C).
         maps: their sum over channels, (N, H, W).
+        given: the network as it was given.
     """
 
     net: Network
@@ -36,6 +38,15 @@ class Judged:
     classes: Int32[np.ndarray, " n"]
     values: Float32[np.ndarray, "n h w *c"]
     maps: Maps
+    given: Network
+
+    def images(self, x: Any) -> Float32[Array, "n h w c"]:
+        """Other inputs of the network, checked, in the form of the batch."""
+        return to_row(self.given.batch(x), len(self.given.input_shape))
+
+    def places(self, array: Any) -> np.ndarray:
+        """An array with one number for each place of an input, in the form of a map."""
+        return to_row_of_places(np.asarray(array), len(self.given.input_shape))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,27 +79,31 @@ def judge(net: Network, x: Any, values: Any, target: Target = None) -> Judged:
             size.
         UnknownTargetError: if there is no such class.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     if isinstance(values, Attribution):
         target = values.target if target is None else target
         values = values.values
     checked = check_values(values, batch.shape)
     classes = np.asarray(targets(net, batch, target), np.int32)
-    return Judged(net, batch, classes, checked, channel_sum(checked))
+    rank = len(net.input_shape)
+    whole = checked.ndim == batch.ndim and rank > 1
+    rows = (to_row if whole else to_row_of_places)(checked, rank)
+    return Judged(net.pictured, to_row(batch, rank), classes, rows, channel_sum(rows), net)
 
 
-def check_values(values: Any, shape: tuple[int, ...]) -> Float32[np.ndarray, "n h w *c"]:
-    """Values as float32, if they are finite numbers for images of `shape`.
+def check_values(values: Any, shape: tuple[int, ...]) -> Float32[np.ndarray, "n ..."]:
+    """Values as float32, if they are finite numbers for inputs of `shape`, the batch's.
 
     Raises:
         InputError: says what was expected, what came, and the mend.
     """
     array = np.asarray(values)
-    wanted = f"values of shape {tuple(shape[:3])} or {tuple(shape)}, one for each pixel"
+    maps = shape[: max(len(shape) - 1, 2)]  # a vector has no channels
+    wanted = f"values of shape {maps} or {tuple(shape)}, one for each pixel"
     if array.dtype.kind not in "fiub":
         raise InputError(f"expected {wanted}, got {type(values).__name__} of {array.dtype}.")
-    if array.shape not in (tuple(shape[:3]), tuple(shape)):
-        single = shape[0] == 1 and array.shape in (tuple(shape[1:3]), tuple(shape[1:]))
+    if array.shape not in (maps, tuple(shape)):
+        single = shape[0] == 1 and array.shape in (maps[1:], tuple(shape[1:]))
         mend = "values[None] adds the axis of the batch" if single else "Resize the map first"
         raise InputError(f"expected {wanted}, got {array.shape}. {mend}.")
     array = array.astype(np.float32)

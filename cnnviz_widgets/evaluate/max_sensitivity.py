@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import Target, picture_batch, targets
+from ..methods.attribution import Target, targets, value_batch
 from ..network import InputError, Network
 from .explaining import Method, check_method, explain
 from .judged import Scores, check_between, check_whole
@@ -33,7 +33,7 @@ def max_sensitivity(
     """How far the explanation jumps at most when the image hardly changes. Lower is better.
 
     The largest ‖method(x + noise) - method(x)‖ / ‖method(x)‖ over some samples of uniform noise.
-    The noisy image is clipped to [0, 1]; the class stays.
+    The noisy image is clipped to the network's range; the class stays.
 
     Args:
         net: the network.
@@ -60,7 +60,7 @@ def max_sensitivity(
     References:
         Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, https://arxiv.org/abs/1901.09392.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     method = check_method(method)
     images = np.asarray(batch)
@@ -74,7 +74,8 @@ def max_sensitivity(
     plain = explain(method, net, batch, classes, **options)
     largest = np.zeros(len(images))
     for added in noise:
-        noisy = np.clip(images + added, 0, 1)
+        noisy = images + added
+        noisy = noisy if net.value_range is None else np.clip(noisy, *net.value_range)
         jump = explain(method, net, noisy, classes, **options) - plain
         largest = np.maximum(largest, _norm(jump))
     size = _norm(plain)
@@ -88,13 +89,13 @@ def _norm(values: np.ndarray) -> np.ndarray:
 
 def _uniform(
     key: jax.Array, samples: int, radius: float, shape: tuple[int, ...]
-) -> Iterator[Float32[np.ndarray, "1 h w c"]]:
+) -> Iterator[Float32[np.ndarray, "1 ..."]]:
     for number in range(samples):  # one noise for all images
         drawn = jax.random.uniform(jax.random.fold_in(key, number), shape, minval=-1, maxval=1)
         yield np.asarray(radius * drawn, np.float32)[None]
 
 
-def _own(noise: Iterable[Any], shape: tuple[int, ...]) -> Iterator[Float32[np.ndarray, "n h w c"]]:
+def _own(noise: Iterable[Any], shape: tuple[int, ...]) -> Iterator[Float32[np.ndarray, "n ..."]]:
     arrays = list(noise)
     if not arrays:
         raise InputError("expected at least one array of noise, got none.")

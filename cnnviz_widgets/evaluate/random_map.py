@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..methods.attribution import Attribution, Target, picture_batch, targets
+from ..methods.attribution import Attribution, Target, targets, value_batch
 from ..network import Network
 
 
@@ -34,17 +34,22 @@ def random_map(
         key: a JAX key in place of `seed`.
 
     Returns:
-        `.values` (N, H, W), from 0 to 1.
+        `.values` (N, H, W), from 0 to 1; of sequences (N, T), of vectors (N, C).
 
     Raises:
         InputError: if `x` is not what the network takes.
         UnknownTargetError: if there is no such class.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     key = jax.random.key(seed) if key is None else key
     maps = [
-        jax.random.uniform(jax.random.fold_in(key, zlib.crc32(image.tobytes())), image.shape[:2])
+        jax.random.uniform(jax.random.fold_in(key, zlib.crc32(image.tobytes())), _places(image))
         for image in np.asarray(batch)
     ]
     return Attribution("random_map", np.stack([np.asarray(each) for each in maps]), classes)
+
+
+def _places(image: np.ndarray) -> tuple[int, ...]:
+    """The shape of what has one number for each place; a vector's features are places."""
+    return image.shape[:-1] or image.shape

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.attribution import Target, picture_batch, targets
+from ..methods.attribution import Target, targets, value_batch
 from ..network import InputError, Network, UnknownOperationError
 from ..network.errors import suggest
 from .explaining import Method, check_method, explain, name_of
@@ -92,7 +92,7 @@ def rank_frames(
 
     The random map comes first, so that every number has its floor.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     rows = _rows(methods, seed)
     columns = [_metric(each) for each in metrics]

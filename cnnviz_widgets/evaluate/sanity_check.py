@@ -15,10 +15,9 @@ import jax
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import Target, picture_batch, targets
+from ..methods.attribution import Target, targets, value_batch
 from ..network import InputError, Network
 from .explaining import Method, check_method, explain, name_of
-from .judged import Maps, channel_sum
 from .randomised import layers_with_weights, randomised
 from .similarity import spearman, ssim
 
@@ -38,7 +37,8 @@ class SanityCheck:
             each step and a column for each image; from -1 to 1, and 0 where one is constant.
         ssim: structural similarity of the absolute values, each divided by the largest; from -1
             to 1.
-        values: the explanation of the newest step, (N, H, W) or (N, H, W, C).
+        values: the explanation of the newest step, (N, H, W) or (N, H, W, C); of sequences
+            (N, T) or (N, T, C).
         target: the class of each image; it stays.
         progress: from 0 to 1, the share of the steps that is done.
     """
@@ -48,7 +48,7 @@ class SanityCheck:
     layers: tuple[str, ...]
     spearman: Float32[np.ndarray, "steps n"]
     ssim: Float32[np.ndarray, "steps n"]
-    values: Float32[np.ndarray, "n h w *c"]
+    values: Float32[np.ndarray, "n ..."]
     target: tuple[int, ...]
     progress: float
 
@@ -120,7 +120,7 @@ def sanity_check_frames(
     """
     if mode not in MODES:
         raise InputError(f"expected a mode of {MODES}, got {mode!r}.")
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     classes = targets(net, batch, target)
     method = check_method(method)
     layers = layers_with_weights(net)
@@ -130,13 +130,13 @@ def sanity_check_frames(
             "closing over them."
         )
     original = explain(method, net, batch, classes, **options)
-    wanted, values = _scaled(original), original
+    wanted, values = _scaled(original, batch.ndim), original
     alike = np.zeros((2, 0, len(original)), np.float32)
     for done in range(len(layers) + 1):
         if done:
             drawn = _drawn(net, mode, layers, done, seed, key)
             values = explain(method, drawn, batch, classes, **options)
-            found = _scaled(values)
+            found = _scaled(values, batch.ndim)
             flat, wanted_flat = (maps.reshape(len(maps), -1) for maps in (found, wanted))
             new = np.stack([spearman(flat, wanted_flat), ssim(found, wanted)])
             alike = np.concatenate([alike, new[:, None]], 1)
@@ -160,7 +160,8 @@ def _drawn(
     return randomised(net, layer=layers[done - 1], seed=seed, key=key)
 
 
-def _scaled(values: Float32[np.ndarray, "n h w *c"]) -> Maps:
-    maps = np.abs(channel_sum(values))
-    largest = maps.max((1, 2), keepdims=True)
+def _scaled(values: Float32[np.ndarray, "n ..."], axes: int) -> Float32[np.ndarray, "n ..."]:
+    whole = values.ndim == axes and axes > 2  # else it is one number for each place already
+    maps = np.abs(values.sum(-1) if whole else values)
+    largest = maps.max(tuple(range(1, maps.ndim)), keepdims=True)
     return maps / np.where(largest > 0, largest, 1)

@@ -34,17 +34,17 @@ def _is_constant(rows: Rows) -> np.ndarray:
     return np.ptp(rows, axis=1) <= _CONSTANT * np.abs(rows).max(1)
 
 
-def ssim(a: Float[np.ndarray, "n h w"], b: Float[np.ndarray, "n h w"]) -> Float32[np.ndarray, " n"]:
+def ssim(a: Float[np.ndarray, "n ..."], b: Float[np.ndarray, "n ..."]) -> Float32[np.ndarray, " n"]:
     """The structural similarity of maps with values from 0 to 1: from -1 to 1, and 1 for equals.
 
-    Windows of 7x7 pixels, or the largest odd ones that fit.
+    Windows of 7x7 pixels, or the largest odd ones that fit; of sequences 7 steps.
 
     References:
         Wang, Bovik, Sheikh and Simoncelli 2004, https://doi.org/10.1109/TIP.2003.819861.
     """
     a, b = (maps.astype(np.float64) for maps in (a, b))
     side = min(_WINDOW, *((size - 1) // 2 * 2 + 1 for size in a.shape[1:]))
-    count = side * side
+    count = side ** (a.ndim - 1)
     unbiased = count / (count - 1) if count > 1 else 1.0
 
     def mean(maps: np.ndarray) -> np.ndarray:
@@ -60,5 +60,6 @@ def ssim(a: Float[np.ndarray, "n h w"], b: Float[np.ndarray, "n h w"]) -> Float3
     alike = (2 * mean_a * mean_b + _C1) * (2 * covariance + _C2)
     size = (mean_a**2 + mean_b**2 + _C1) * (variance_a + variance_b + _C2)
     edge = side // 2  # windows that reach over the edge are left out
-    inner = (alike / size)[:, edge : a.shape[1] - edge, edge : a.shape[2] - edge]
-    return inner.mean((1, 2)).astype(np.float32)
+    inside = tuple(slice(edge, length - edge) for length in a.shape[1:])
+    inner = (alike / size)[:, *inside]
+    return inner.reshape(len(inner), -1).mean(1).astype(np.float32)

@@ -4,6 +4,10 @@ Four parts are put together: an objective (what to raise), a parameterisation (w
 transforms (so that a feature does not depend on single pixels) and an optimiser (of optax). A
 preset holds the last three. One compiled step serves every channel, class and position of a layer.
 
+A sequence is climbed as a picture of one row: its waves, shifts and stretches are those of a line.
+All is painted in [0, 1] and brought to the range of the network's inputs before it is looked at, so
+that mid grey is the middle of the range: silence, for a sound.
+
 References:
     Erhan, Bengio, Courville and Vincent 2009, Visualizing higher-layer features of a deep network.
     Olah, Mordvintsev and Schubert 2017, https://distill.pub/2017/feature-visualization.
@@ -22,17 +26,21 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ..network import InputError, Network
+from ..network import InputError, Network, to_row
 from ..network.images import MAX_SIDE
-from .ascent_frame import AscentFrame
+from .ascent_frame import AscentFrame, of_sequences
 from .ascent_step import Penalties, Settings, begin
+from .baselines import known_range
 from .climb import Climb, Part, pictures_at_once
 from .objectives import Objective, check_position, each, objective
 from .parameterisations import Parameterisation
-from .presets import preset as preset_of
+from .presets import preset_for
 from .transforms import Compose, Transform, compose
 
 Target = Objective | str | int
+
+MAX_STEPS = 2**20
+"""Of a sequence: two minutes of sound."""
 
 
 def ascend(
@@ -61,14 +69,15 @@ def ascend(
 
     Args:
         net: the network.
-        target: "layer:channel", "layer:channel@row,column", "layer", a class name or number, a sum
-            of such ("conv3:5 - 0.5*conv3:7"), or an `Objective`; or a list of them, with one
-            picture for each.
+        target: "layer:channel", "layer:channel@row,column" (of a sequence "layer:channel@step"),
+            "layer", a class name or number, a sum of such ("conv3:5 - 0.5*conv3:7"), or an
+            `Objective`; or a list of them, with one picture for each.
         steps: how many; the frames are numbered 0 (the start) to `steps`.
         size: of the picture, one number or (rows, columns); the preset's, or the network's own, if
             left out. A `start` has its own. A network that cannot take the picture sees it resized.
+            Of a sequence the number of steps.
         preset: where settings come from that are left out: "default", "lucid", "distill2017",
-            "maco" or "pixel".
+            "maco" or "pixel"; for sequences "default" or "pixel".
         parameterisation: what is turned, such as `Fourier()` or `Pixels()`.
         transforms: what is done to the picture before the network sees it.
         optimizer: one of optax that needs gradients only.
@@ -101,7 +110,8 @@ def ascend(
     Example:
         >>> for frame in ascend(net, "conv3:5", preset="lucid"): print(frame.step, frame.score)
     """
-    chosen = preset_of(preset)
+    given, net = net, net.pictured
+    chosen = preset_for(given, preset)
     steps = chosen.steps if steps is None else steps
     rate = chosen.learning_rate if learning_rate is None else learning_rate
     redirect = chosen.redirect if redirect is None else redirect
@@ -119,14 +129,15 @@ def ascend(
     _check_parts(parameterisation, transforms, optimizer)
     parameterisation = parameterisation or chosen.parameterisation
     changes = _transforms(transforms, jitter, chosen.transforms)
-    shape = _shape(net, chosen.size if size is None else size, size, start)
+    image = None if start is None else to_row(given.batch(start), len(given.input_shape))
+    shape = _shape(net, chosen.size if size is None else size, size, image)
     sides = _sides(net, shape, changes)
     one = (1, *sides, shape[3])
     goals, listed = _goals(net, target, batch)
     for goal in goals:
         check_position(goal, net.at(one).layer)
     key = jax.random.key(seed) if key is None else key
-    image = None if start is None else net.batch(start)
+    ends = None if given is net else known_range(given)
     method = chosen.optimizer if optimizer is None else optimizer
     settings = (
         Penalties(float(l2), float(total_variation)),
@@ -141,7 +152,7 @@ def ascend(
         if image is None:
             parameters = parameterisation.init(own, sizes)
         else:
-            parameters = parameterisation.invert(jnp.repeat(image, count, 0))
+            parameters = parameterisation.invert(jnp.repeat(_painted(image, ends), count, 0))
         net.at((1, *sides, shape[3]))
         copies = _transformed(changes, sizes)[0]
         return Part(
@@ -157,6 +168,7 @@ def ascend(
                 "parameterisation": parameterisation,
                 "transforms": changes,
                 "optimizer": method,
+                "ends": ends,
             },
         )
 
@@ -167,7 +179,10 @@ def ascend(
         most = max(pictures_at_once(net, goals, one, memory) // copies, 1)
         parts = [part(*given) for given in _parts(goals, most)]
     wanted = len(goals) if listed else batch
-    return Climb(parts, wanted, redirect).frames(steps, steps_per_frame)
+    as_given = None
+    if ends is not None:
+        as_given = functools.partial(of_sequences, ends=ends, rank=len(given.input_shape))
+    return Climb(parts, wanted, redirect, as_given).frames(steps, steps_per_frame)
 
 
 def shape_seen(
@@ -181,6 +196,8 @@ def shape_seen(
 ) -> tuple[int, ...]:
     """(1, rows, columns, channels) of what the network sees of one picture of an ascent.
 
+    Of a sequence there is one row.
+
     Args:
         net: the network.
         preset: as in `ascend`, and so are the others.
@@ -189,9 +206,11 @@ def shape_seen(
         jitter: likewise.
         start: likewise.
     """
-    chosen = preset_of(preset)
+    given, net = net, net.pictured
+    chosen = preset_for(given, preset)
     changes = _transforms(transforms, jitter, chosen.transforms)
-    shape = _shape(net, chosen.size if size is None else size, size, start)
+    image = None if start is None else to_row(given.batch(start), len(given.input_shape))
+    shape = _shape(net, chosen.size if size is None else size, size, image)
     return (1, *_sides(net, shape, changes), shape[3])
 
 
@@ -249,28 +268,27 @@ def _sides(net: Network, shape: tuple[int, ...], changes: Compose) -> tuple[int,
 
 
 def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:
-    if len(net.input_shape) != 3:
-        raise InputError(
-            f"expected a network for pictures (rows, columns, channels), this one takes "
-            f"{net.input_shape}."
-        )
     if start is not None:
-        return _shape_of_start(net, size, start)
+        return _shape_of_start(size, start)
     wanted = net.input_shape[:2] if sides_ is None else sides_
-    sides = tuple(wanted) if isinstance(wanted, Iterable) else (wanted, wanted)
-    whole = all(isinstance(n, (int, np.integer)) and 0 < n <= MAX_SIDE for n in sides)
-    if len(sides) != 2 or not whole:
+    line = net.input_shape[0] == 1 and net.place_axes == 1
+    both = (1, wanted) if line else (wanted, wanted)
+    sides: tuple[Any, ...] = tuple(wanted) if isinstance(wanted, Iterable) else both
+    most = MAX_STEPS if line else MAX_SIDE
+    whole = all(isinstance(n, (int, np.integer)) and 0 < n <= most for n in sides)
+    if len(sides) != 2 or not whole or (line and sides[0] != 1):
+        what = "of one number" if line else "of one number or (rows, columns)"
         raise InputError(
-            f"expected a size of one number or (rows, columns), from 1 to {MAX_SIDE} pixels, got "
+            f"expected a size {what}, from 1 to {most} {'steps' if line else 'pixels'}, got "
             f"{size!r}."
         )
     return (1, int(sides[0]), int(sides[1]), net.input_shape[2])
 
 
-def _shape_of_start(net: Network, size: Any, start: Any) -> tuple[int, ...]:
+def _shape_of_start(size: Any, start: jax.Array) -> tuple[int, ...]:
     if size is not None:
         raise InputError("expected size or start, got both: a start image has its own size.")
-    shape = tuple(net.batch(start).shape)
+    shape = tuple(start.shape)
     if shape[0] != 1:
         raise InputError(f"expected one image to start from, got a batch of {shape[0]}.")
     return shape
@@ -295,6 +313,14 @@ def _check_parts(parameterisation: Any, transforms: Any, optimizer: Any) -> None
         raise InputError(
             f"expected an optimizer of optax such as optax.adam(0.05), got {optimizer!r}."
         )
+
+
+def _painted(image: jax.Array, ends: tuple[float, float] | None) -> jax.Array:
+    """Values of the network's range as an ascent paints them, in [0, 1]."""
+    if ends is None:
+        return image
+    low, high = ends
+    return (image - low) / (high - low)
 
 
 def _check_numbers(**given: Any) -> None:

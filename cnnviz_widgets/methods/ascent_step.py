@@ -101,6 +101,7 @@ def step(
     parameterisation: Parameterisation,
     transforms: Transform,
     optimizer: optax.GradientTransformation,
+    ends: tuple[float, float] | None,
 ) -> tuple[Seen, State]:
     """What is there now, and the state one step on."""
     key, draw = jax.random.split(state.key)
@@ -118,8 +119,10 @@ def step(
         if settings.jitter is not None:
             first = jax.random.fold_in(drawn, 0)  # the draw of a first transform
             moved = shifted(moved, first, settings.jitter)
-        looked_at = transforms(moved, drawn, progress)
-        values = looked_up(replay, resized(looked_at, sides), form, settings.weighed)
+        seen = resized(transforms(moved, drawn, progress), sides)
+        if ends is not None:  # pictures are painted as the network takes them
+            seen = ends[0] + (ends[1] - ends[0]) * seen
+        values = looked_up(replay, seen, form, settings.weighed)
         reached = _scores(form, values, settings.weighed, picture, opacity)
         return _penalty(shown, settings.penalties) - reached.sum(), (shown, reached, opacity)
 
@@ -200,7 +203,8 @@ def _penalty(image: Float[Array, "n h w c"], penalties: Penalties) -> Float[Arra
     The sum over pictures, so that each is held back alike however many there are.
     """
     grey = jnp.square(image - GREY).mean()
-    down = jnp.abs(image[:, 1:] - image[:, :-1]).mean()
+    one_row = image.shape[1] == 1  # of a sequence
+    down = 0.0 if one_row else jnp.abs(image[:, 1:] - image[:, :-1]).mean()
     across = jnp.abs(image[:, :, 1:] - image[:, :, :-1]).mean()
     each = penalties.l2 * grey + penalties.total_variation * (down + across)
     return each * image.shape[0]

@@ -8,8 +8,9 @@ method that needs one pass has one frame.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec
 
 import jax
@@ -17,7 +18,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int32
 
-from ..network import InputError, Network, Replay, UnknownTargetError
+from ..network import (
+    InputError,
+    Network,
+    Replay,
+    UnknownTargetError,
+    from_row,
+    picture_shape,
+    to_row,
+)
 from ..network.errors import suggest
 
 P = ParamSpec("P")
@@ -35,7 +44,7 @@ class Attribution:
     Attributes:
         method: its name.
         values: float32, (N, H, W, C) for methods that judge input values, (N, H, W) at the image's
-            size for maps; of sequences (N, T, C) and (N, T).
+            size for maps; of sequences (N, T, C) and (N, T), of vectors (N, C).
         target: the class of each image.
         layer: that was looked at, or `None`.
         delta: for methods whose values should sum to a known number, by how much the sum of each
@@ -65,6 +74,53 @@ def attribution_method(frames: Callable[P, Iterator[Attribution]]) -> Callable[P
         return found
 
     return last
+
+
+def on_rows(frames: Callable[P, Iterator[Attribution]]) -> Callable[P, Iterator[Attribution]]:
+    """Let a method for pictures take sequences and vectors too, as pictures of one row.
+
+    Baselines, references, segments and windows are given in the shape of the input, and so are the
+    values that come back.
+    """
+    cuts = "segments" in inspect.signature(frames).parameters
+
+    @functools.wraps(frames)
+    def of_any_input(*args: P.args, **kwargs: P.kwargs) -> Iterator[Attribution]:
+        given: dict[str, Any] = dict(kwargs)
+        inputs: list[Any] = [*args, *(given.pop(name) for name in ("net", "x")[len(args) :])]
+        net, x = inputs
+        rank = len(net.input_shape)
+        if rank == 3:
+            yield from frames(*args, **kwargs)
+            return
+        rows: Callable[..., Iterator[Attribution]] = frames
+        batch = to_row(value_batch(net, x), rank)
+        given |= {name: _in_a_row(net, name, value) for name, value in given.items()}
+        if cuts:
+            given.setdefault("segments", "grid")
+        for found in rows(net.pictured, batch, **given):
+            yield replace(found, values=from_row(found.values, rank))
+
+    return of_any_input
+
+
+def _in_a_row(net: Network, name: str, value: Any) -> Any:
+    """An option of a method, for a sequence as a picture of one row."""
+    if value is None:
+        return None
+    if name in ("baseline", "references") and not isinstance(value, str):
+        return to_row(net.batch(value), len(net.input_shape))
+    if name in ("window", "stride"):
+        return (1, *np.atleast_1d(value).tolist())
+    if name == "segments":
+        if not isinstance(value, str):
+            return np.asarray(value)[..., None, :]
+        if value == "superpixels":
+            raise InputError(
+                'expected segments="grid" (lengths), or whole numbers of one for each place, got '
+                '"superpixels", which are of pictures.'
+            )
+    return value
 
 
 def frames(method: str, net: Network, x: Any, **options: Any) -> Iterator[Attribution]:
@@ -124,7 +180,7 @@ def picture_batch(net: Network, x: Any) -> Float[Array, "n h w c"]:
 
 
 def value_batch(net: Network, x: Any) -> Float[Array, "n ..."]:
-    """`x` as the network takes it, if it takes pictures or sequences.
+    """`x` as the network takes it, if it takes pictures, sequences or vectors.
 
     For methods that ask about single values of the input, or places of a layer: a sequence of
     (steps, features) has these as a picture has.
@@ -132,9 +188,8 @@ def value_batch(net: Network, x: Any) -> Float[Array, "n ..."]:
     Raises:
         InputError: if the network takes something else.
     """
-    if len(net.input_shape) == 2:
-        return net.batch(x)
-    return picture_batch(net, x)
+    picture_shape(net.input_shape)  # refuses what is none of them
+    return net.batch(x)
 
 
 def all_scores(

@@ -15,6 +15,11 @@ from ..network import InputError, Network
 BASELINES = ("black", "white", "mean", "blur", "noise")
 
 
+def known_range(net: Network) -> tuple[float, float]:
+    """The least and the largest value of an input; from -1 to 1 where the network has none."""
+    return net.value_range or (-1.0, 1.0)
+
+
 def baseline_of(
     net: Network, batch: Float[Array, "n ..."], baseline: Any, key: jax.Array
 ) -> Float[Array, "n ..."]:
@@ -34,22 +39,28 @@ def baseline_of(
     if baseline == "black":
         return jnp.zeros_like(batch)
     if baseline == "white":
-        return jnp.ones_like(batch)
+        return jnp.full_like(batch, known_range(net)[1])
     if baseline == "mean":
-        return jnp.broadcast_to(
-            batch.mean(tuple(range(1, batch.ndim - 1)), keepdims=True), batch.shape
-        )
+        places = tuple(range(1, max(batch.ndim - 1, 2)))  # a vector's features are places
+        return jnp.broadcast_to(batch.mean(places, keepdims=True), batch.shape)
     if baseline == "blur":
         return blurred(batch)
     if baseline == "noise":
-        noise = jax.random.uniform(key, batch.shape[1:])
+        low, high = known_range(net)
+        noise = low + (high - low) * jax.random.uniform(key, batch.shape[1:])
         return jnp.broadcast_to(noise[None], batch.shape)
     raise InputError(f"expected a baseline of {BASELINES} or an image, got {baseline!r}.")
 
 
 def blurred(batch: Float[Array, "n ..."], deviation: float | None = None) -> Float[Array, "n ..."]:
-    """Gaussian blur; a tenth of the shorter side for its standard deviation if left out."""
+    """Gaussian blur; a tenth of the shorter side for its standard deviation if left out.
+
+    Of a sequence, or a picture of one row, the length; of a vector, the number of features.
+    """
+    if batch.ndim == 2:
+        return blurred(batch[..., None], deviation)[..., 0]
     if deviation is None:
-        deviation = max(min(batch.shape[1:-1]) / 10, 0.5)
+        sides = [side for side in batch.shape[1:-1] if side > 1] or [1]
+        deviation = max(min(sides) / 10, 0.5)
     sigma = (0, *([deviation] * (batch.ndim - 2)), 0)
     return jnp.asarray(gaussian_filter(np.asarray(batch), sigma, mode="nearest", truncate=3.0))

@@ -26,7 +26,7 @@ from .attribution import (
     targets,
     value_batch,
 )
-from .channels_last import channels_last
+from .channels_last import channels_last, with_a_row
 from .saliency import guided_backpropagation
 
 Maps = Float[Array, "n i j k"]
@@ -230,7 +230,7 @@ def spatial_layer(net: Network, name: str | None) -> tuple[Layer, tuple[str, ...
     """
     if name is not None:
         layer = net[name]
-        if len(layer.spatial) != len(net.input_shape) - 1:
+        if len(layer.spatial) != net.place_axes:
             known = ", ".join(each.name for each in spatial_layers(net)[-5:]) or "none"
             raise InputError(
                 f"expected a layer with {_places(net)}, got {name!r} of shape {layer.shape}: "
@@ -246,15 +246,15 @@ def spatial_layer(net: Network, name: str | None) -> tuple[Layer, tuple[str, ...
 
 def spatial_layers(net: Network) -> list[Layer]:
     """The layers that a map can be made of."""
-    axes = max(1, len(net.input_shape) - 1)
     return [
         layer for layer in net.layers
-        if len(layer.spatial) == axes and min(layer.shape[axis] for axis in layer.spatial) > 1
+        if len(layer.spatial) == net.place_axes
+        and min(layer.shape[axis] for axis in layer.spatial) > 1
     ]  # fmt: skip
 
 
 def _places(net: Network) -> str:
-    return "places in time" if len(net.input_shape) == 2 else "rows and columns"
+    return "places in time" if net.place_axes == 1 else "rows and columns"
 
 
 def _cam(
@@ -284,8 +284,8 @@ def _cam(
             rules=FAST, layer=chosen.name, logits=net.logits.name,
         )  # fmt: skip
         found = _map(
-            values, gradients, formula=formula, first_component=first_component, relu=relu,
-            resize=resize, size=size,
+            with_a_row(values), with_a_row(gradients), formula=formula,
+            first_component=first_component, relu=relu, resize=resize, size=size,
         )  # fmt: skip
         maps = np.asarray(found)
         maps = maps[:, :, ::-1] if flip else maps
@@ -390,11 +390,8 @@ def at_layer(
     *,
     layer: str,
     logits: str,
-) -> tuple[Maps, Maps]:
-    """A layer's values, and the gradient of each image's logit to them, channels last.
-
-    Those of a sequence have one row.
-    """
+) -> tuple[Float[Array, "n ..."], Float[Array, "n ..."]]:
+    """A layer's values, and the gradient of each image's logit to them, channels last."""
     shape = jax.eval_shape(lambda x: replay(x, [layer])[layer], x)
 
     def score(change: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -405,8 +402,7 @@ def at_layer(
     zero = jnp.zeros(shape.shape, shape.dtype)
     gradient, value = jax.grad(score, has_aux=True)(zero)
     info = replay.layer(layer)
-    value, gradient = channels_last(value, info), channels_last(gradient, info)
-    return (value[:, None], gradient[:, None]) if value.ndim == 3 else (value, gradient)
+    return channels_last(value, info), channels_last(gradient, info)
 
 
 def _weighted(values: Maps, weights: Float[Array, "n k"]) -> Maps:

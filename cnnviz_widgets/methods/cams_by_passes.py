@@ -18,11 +18,12 @@ from .attribution import (
     Target,
     all_scores,
     attribution_method,
+    on_rows,
     picture_batch,
     targets,
 )
 from .cams import Maps, map_attribution, spatial_layer
-from .channels_last import channels_last
+from .channels_last import channels_last, with_a_row
 
 Scores = Float[np.ndarray, "n k"]
 Own = Float[np.ndarray, " n"]
@@ -46,6 +47,7 @@ PRESETS: dict[str, Weights] = {"probability": _probability, "paper": _softmax}
 
 
 @attribution_method
+@on_rows
 def score_cam(
     net: Network,
     x: Any,
@@ -84,6 +86,7 @@ def score_cam(
 
 
 @attribution_method
+@on_rows
 def ablation_cam(
     net: Network, x: Any, *, target: Target = None, layer: str | None = None
 ) -> Iterator[Attribution]:
@@ -143,7 +146,7 @@ def _start(
     """The layer's values as the model has them and with channels last, and the own logits."""
     own, _ = _judged(replay, x, target, logits=logits)
     value = replay(x, [layer])[layer]
-    return value, channels_last(value, replay.layer(layer)), own
+    return value, with_a_row(channels_last(value, replay.layer(layer))), own
 
 
 def _through_a_map(
@@ -156,7 +159,7 @@ def _through_a_map(
     layer: str,
     logits: str,
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    maps = jnp.take(channels_last(value, replay.layer(layer)), channel, 3)
+    maps = jnp.take(with_a_row(channels_last(value, replay.layer(layer))), channel, 3)
     whole = jax.image.resize(maps, x.shape[:3], "linear")
     low = whole.min((1, 2), keepdims=True)
     span = whole.max((1, 2), keepdims=True) - low

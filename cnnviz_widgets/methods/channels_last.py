@@ -23,3 +23,8 @@ def channels_last(value: Num[Array, " *any"], layer: Layer) -> Num[Array, "n ...
     last = [] if layer.channel is None else [layer.channel]
     order = [*layer.spatial, *rest, *last]
     return jnp.transpose(value, (0, *(axis + 1 for axis in order)))
+
+
+def with_a_row(value: Num[Array, "n ..."]) -> Num[Array, "n ..."]:
+    """Values with channels last as maps: those of a sequence, (N, T, C), have one row."""
+    return value[:, None] if value.ndim == 3 else value

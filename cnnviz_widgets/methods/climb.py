@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,20 @@ class Climb:
         parts: that take turns.
         wanted: how many of the pictures of all parts are asked for; the rest fills the last part.
         redirect: steps in which a dead start is helped.
+        as_given: makes of a frame of pictures what is handed out; it is as it is if left out.
     """
 
-    def __init__(self, parts: Sequence[Part], wanted: int, redirect: int) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        wanted: int,
+        redirect: int,
+        as_given: Callable[[AscentFrame], AscentFrame] | None = None,
+    ) -> None:
         self.parts = parts
         self.wanted = wanted
         self.redirect = redirect
+        self.as_given = as_given or (lambda frame: frame)
         self.label = ", ".join(part.goal.label for part in parts)
         self.first: float | None = None
 
@@ -88,7 +96,7 @@ class Climb:
                 count = min(pace.steps, steps - done) if done < steps else 1
                 coming = self._advance(done, count)
             last = self._frame(shown, seen, last)
-            yield last
+            yield self.as_given(last)
             pace.note()
             if shown >= steps:
                 return
@@ -114,7 +122,7 @@ class Climb:
             raise AscentDivergedError(
                 f"the ascent of {self.label!r} diverged at step {shown}: {what}. "
                 "Lower the learning rate, or look for NaN in the network's weights.",
-                last,
+                None if last is None else self.as_given(last),
             )
         total = float(scores.sum())
         self.first = total if self.first is None else self.first
@@ -123,7 +131,7 @@ class Climb:
                 f"the ascent of {self.label!r} diverged at step {shown}: nearly all pixels are "
                 f"black or white and the score, {total:.4g}, is below that of the start, "
                 f"{self.first:.4g}. Lower the learning rate.",
-                last,
+                self.as_given(last),
             )
         opacity = None
         if all(part.opacity is not None for part in seen):

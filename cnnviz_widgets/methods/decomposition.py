@@ -14,12 +14,13 @@ from .attribution import (
     Attribution,
     Target,
     attribution_method,
+    on_rows,
     only,
     picture_batch,
     targets,
     zero_gradient_note,
 )
-from .baselines import baseline_of
+from .baselines import baseline_of, known_range
 
 COMPOSITES = {
     "epsilon_plus_flat": Composite("flat", "z_plus", "epsilon"),
@@ -32,6 +33,7 @@ COMPOSITES = {
 
 
 @attribution_method
+@on_rows
 def lrp(
     net: Network,
     x: Any,
@@ -78,7 +80,7 @@ def lrp(
     classes = targets(net, batch, target)
     found, started = net.at(batch.shape).run(
         _relevance, batch, np.asarray(classes, np.int32),
-        logits=net.logits.name, composite=composite,
+        logits=net.logits.name, composite=composite, ends=known_range(net),
     )  # fmt: skip
     values = np.asarray(found)
     yield Attribution(
@@ -91,6 +93,7 @@ def lrp(
 
 
 @attribution_method
+@on_rows
 def deep_lift(
     net: Network,
     x: Any,
@@ -150,9 +153,10 @@ def _relevance(
     *,
     logits: str,
     composite: Composite,
+    ends: tuple[float, float],
 ) -> tuple[Float[Array, "n h w c"], Float[Array, " n"]]:
     found, started = relevance(
-        replay, x, logits, composite, lambda scores: scores * only(scores, target)
+        replay, x, logits, composite, lambda scores: scores * only(scores, target), ends
     )
     return found, started.reshape(x.shape[0], -1).sum(1)
 

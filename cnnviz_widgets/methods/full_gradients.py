@@ -16,17 +16,19 @@ from .attribution import (
     Attribution,
     Target,
     attribution_method,
+    on_rows,
     only,
     picture_batch,
     targets,
     zero_gradient_note,
 )
-from .channels_last import channels_last
+from .channels_last import channels_last, with_a_row
 
 Biases = dict[int, jax.Array]
 
 
 @attribution_method
+@on_rows
 def full_grad(net: Network, x: Any, *, target: Target = None) -> Iterator[Attribution]:
     """Input times gradient and each layer's biases times theirs, brought to the image and summed.
 
@@ -82,8 +84,8 @@ def _full(
     layers = {layer.value: layer for layer in replay.layout.everything()}
     for value in products.keys() & layers.keys():
         layer = layers[value]
-        if len(layer.spatial) == 2:
-            maps = _scaled(channels_last(jnp.abs(shares[value]), layer))
+        if len(layer.spatial) == (1 if x.shape[1] == 1 else 2):  # of a sequence as one row
+            maps = _scaled(with_a_row(channels_last(jnp.abs(shares[value]), layer)))
             found += jax.image.resize(maps, (*x.shape[:3], maps.shape[-1]), "linear").sum(-1)
     explained = sum((_sums(share) for share in shares.values()), _sums(x * own))
     return found, explained - logit

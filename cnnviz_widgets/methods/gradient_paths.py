@@ -15,6 +15,7 @@ from .attribution import (
     attribution_method,
     class_scores,
     gradient,
+    on_rows,
     picture_batch,
     targets,
     zero_gradient_note,
@@ -24,6 +25,7 @@ from .checks import check_count, check_range
 
 
 @attribution_method
+@on_rows
 def expected_gradients(
     net: Network,
     x: Any,
@@ -69,7 +71,7 @@ def expected_gradients(
     for done in range(1, samples + 1):
         which, where, noise = jax.random.split(jax.random.fold_in(key, done), 3)
         if pool is None:
-            start = np.asarray(jax.random.uniform(noise, batch.shape[1:]))[None]
+            start = np.asarray(baseline_of(net, batch[:1], "noise", noise))
         else:
             start = pool[int(jax.random.randint(which, (), 0, len(pool)))][None]
         share = np.float32(jax.random.uniform(where))
@@ -83,6 +85,7 @@ def expected_gradients(
 
 
 @attribution_method
+@on_rows
 def blur_ig(
     net: Network,
     x: Any,
@@ -135,6 +138,7 @@ def blur_ig(
 
 
 @attribution_method
+@on_rows
 def guided_ig(
     net: Network,
     x: Any,

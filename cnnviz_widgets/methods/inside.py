@@ -15,8 +15,8 @@ from .attribution import (
     Target,
     attribution_method,
     class_scores,
-    picture_batch,
     targets,
+    value_batch,
     zero_gradient_note,
 )
 from .baselines import baseline_of
@@ -54,7 +54,7 @@ def layer_gradient(
     References:
         Captum's LayerGradientXActivation, https://captum.ai/api/layer.html.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     chosen = net[layer].name
     classes = targets(net, batch, target)
     values, gradients = net.at(batch.shape).run(
@@ -89,7 +89,7 @@ def neuron_gradient(
     References:
         Captum's NeuronGradient, https://captum.ai/api/neuron.html.
     """
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     goal = objective(net, unit)
     classes = targets(net, batch, target)
     check_position(goal, net.at(batch.shape).layer)
@@ -145,7 +145,7 @@ def conductance(
     """
     if preset not in PRESETS:
         raise InputError(f"expected a preset of {PRESETS}, got {preset!r}.")
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     chosen = net[layer].name
     check_count("steps", steps)
     start = baseline_of(net, batch, baseline, jax.random.key(seed) if key is None else key)
@@ -183,12 +183,12 @@ def conductance(
 
 def _of_a_unit(
     replay: Replay,
-    x: Float[Array, "n h w c"],
+    x: Float[Array, "n ..."],
     arguments: Any,
     *,
     layers: tuple[str, ...],
     score: Score,
-) -> Float[Array, "n h w c"]:
+) -> Float[Array, "n ..."]:
     def total(x: jax.Array) -> jax.Array:
         found = replay(x, layers)
         last = {name: channels_last(value, replay.layer(name)) for name, value in found.items()}
@@ -199,8 +199,8 @@ def _of_a_unit(
 
 def _on_the_way(
     replay: Replay,
-    start: Float[Array, "n h w c"],
-    x: Float[Array, "n h w c"],
+    start: Float[Array, "n ..."],
+    x: Float[Array, "n ..."],
     share: Float[Array, ""],
     target: Int32[Array, " n"],
     *,

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int32
 
 from ..network import Network, Replay
-from .attribution import all_scores, picture_batch
+from .attribution import all_scores, value_batch
 
 
 def lost_logits(
@@ -36,7 +36,7 @@ def lost_logits(
         UnknownLayerError: if there is no such layer.
     """
     name, logits = net[layer].name, net.logits.name
-    batch = picture_batch(net, x)
+    batch = value_batch(net, x)
     value, own = net.at(batch.shape).run(_value, batch, layer=name, logits=logits)
     wanted = np.asarray(places, np.int32)
     copies = jnp.repeat(batch, len(wanted), 0)

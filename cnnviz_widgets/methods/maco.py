@@ -40,8 +40,17 @@ class Maco:
     deviation: float = 1.0
 
     def init(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-        """Random phases."""
+        """Random phases.
+
+        Raises:
+            InputError: for a sequence.
+        """
         count, rows, columns, channels = shape
+        if rows == 1:
+            raise InputError(
+                "expected pictures for Maco(), whose waves are as strong as those of photographs, "
+                "got a sequence. Take Fourier() or Pixels()."
+            )
         return self.deviation * jax.random.normal(key, (count, channels, rows, columns // 2 + 1))
 
     def invert(self, image: Float[Array, "n h w c"]) -> Any:  # noqa: ARG002

@@ -23,6 +23,7 @@ from .attribution import (
     all_scores,
     attribution_method,
     class_scores,
+    on_rows,
     picture_batch,
     targets,
     unmoved_note,
@@ -40,6 +41,7 @@ EXACT = 12
 
 
 @attribution_method
+@on_rows
 def rise(
     net: Network,
     x: Any,
@@ -105,6 +107,7 @@ def rise(
 
 
 @attribution_method
+@on_rows
 def lime(
     net: Network,
     x: Any,
@@ -163,6 +166,7 @@ def lime(
 
 
 @attribution_method
+@on_rows
 def kernel_shap(
     net: Network,
     x: Any,

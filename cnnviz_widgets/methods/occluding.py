@@ -17,6 +17,7 @@ from .attribution import (
     Target,
     attribution_method,
     class_scores,
+    on_rows,
     picture_batch,
     targets,
     unmoved_note,
@@ -28,6 +29,7 @@ from .spread import spread
 
 
 @attribution_method
+@on_rows
 def occlusion(
     net: Network,
     x: Any,
@@ -50,7 +52,7 @@ def occlusion(
         target: class index or name, one for all images or one for each; the class that the network
             sees if left out.
         window: side of the window, or (rows, columns), in pixels; an eighth of the image's sides if
-            left out.
+            left out. Of a sequence, in steps.
         stride: how far it moves, in pixels; half the window if left out.
         baseline: what it covers with: "black", "white", "mean", "blur", "noise", or an image or
             batch of one's own.
@@ -101,6 +103,7 @@ def occlusion(
 
 
 @attribution_method
+@on_rows
 def feature_ablation(
     net: Network,
     x: Any,

@@ -8,6 +8,9 @@
 | `maco` | Fel et al. 2023: photographs' spectrum, phases only |
 | `pixel` | the bare gradient: each pixel by itself, no transforms |
 
+Sequences have two of them: `default`, with waves along the line, moved and stretched a little in
+time, and `pixel`, each value by itself.
+
 Scales and rotations of the sources resize the canvas too; here it stays, with grey beyond the
 picture, so that one step is compiled once.
 """
@@ -19,11 +22,22 @@ from typing import Any
 
 import optax
 
-from ..network import InputError
+from ..network import InputError, Network
 from ..network.errors import suggest
 from .maco import Maco
 from .parameterisations import Fourier, Parameterisation, Pixels
-from .transforms import Compose, Crop, Crops, Jitter, Noise, Pad, Rotate, Scale, Shift, compose
+from .transforms import (
+    Compose,
+    Crop,
+    Crops,
+    Jitter,
+    Noise,
+    Pad,
+    Rotate,
+    Scale,
+    Shift,
+    compose,
+)
 
 ADAM = optax.scale_by_adam()  # one object, so that its steps are compiled once
 NADAM = optax.scale_by_adam(eps=1e-7, nesterov=True)
@@ -89,6 +103,36 @@ PRESETS = {
     "pixel": Preset(Pixels(), compose(), ADAM, 0.05, 512, 128),
 }  # fmt: skip
 """All presets by name."""
+
+
+OF_SEQUENCES = {
+    "default": Preset(
+        Fourier(decay=0.5),  # as much in each octave, or a sound would be a rumble
+        compose(Shift(16), Scale((0.98, 0.99, 1.0, 1.01, 1.02)), Noise(0.01)),
+        ADAM, 0.05, 256,
+    ),
+    "pixel": Preset(Pixels(), compose(), ADAM, 0.05, 256),
+}  # fmt: skip
+"""Those of sequences and vectors, by name."""
+
+
+def presets_for(net: Network) -> dict[str, Preset]:
+    """The presets that there are for what a network takes, by name."""
+    return PRESETS if len(net.input_shape) == 3 else OF_SEQUENCES
+
+
+def preset_for(net: Network, name: str) -> Preset:
+    """The settings of that name, for what a network takes.
+
+    Raises:
+        InputError: names the presets.
+    """
+    if name in PRESETS and name not in presets_for(net):
+        raise InputError(
+            f"expected a preset of {sorted(presets_for(net))} for a network that takes "
+            f"{net.input_shape}, got {name!r}, which is for pictures."
+        )
+    return presets_for(net).get(name) or preset(name)
 
 
 def preset(name: str) -> Preset:

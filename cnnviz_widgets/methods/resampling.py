@@ -18,6 +18,9 @@ from jaxtyping import Array, Float
 
 GREY = 0.5
 
+LONG = 512
+"""Places on a line above which it is not read by a matrix."""
+
 
 def tent(places: Float[Array, "*k m"], size: int) -> Float[Array, "*k m n"]:
     """The weights of `size` pixels for values read at `places`, in pixels from the first one."""
@@ -34,6 +37,20 @@ def read(
     return jnp.einsum("sw,nrwc->nrsc", columns, down) + fill
 
 
+def read_line(
+    x: Float[Array, "n 1 w c"], places: Float[Array, " s"], fill: float = GREY
+) -> Float[Array, "n 1 s c"]:
+    """A line read at places on it, as by `tent`: what a matrix would be too large for."""
+    first = jnp.floor(places)
+    total = jnp.zeros(())
+    for at, weight in ((first, 1 - (places - first)), (first + 1, places - first)):
+        there = (at >= 0) & (at < x.shape[2])
+        index = jnp.clip(at, 0, x.shape[2] - 1).astype(jnp.int32)
+        taken = jnp.take(x, index, 2) - fill
+        total = total + jnp.where(there, weight, 0)[None, None, :, None] * taken
+    return total + fill
+
+
 def scaled(x: Float[Array, "n h w c"], factor: Any, fill: float = GREY) -> Float[Array, "n h w c"]:
     """A picture made larger or smaller about its middle, on a canvas of the same size.
 
@@ -42,8 +59,10 @@ def scaled(x: Float[Array, "n h w c"], factor: Any, fill: float = GREY) -> Float
         factor: above 1 for larger; may be traced.
         fill: what is beyond the picture.
     """
-    rows, columns = (tent(_about_the_middle(size) / factor + (size - 1) / 2, size)
-                     for size in x.shape[1:3])  # fmt: skip
+    places = [_about_the_middle(size) / factor + (size - 1) / 2 for size in x.shape[1:3]]
+    if x.shape[1] == 1 and x.shape[2] > LONG:
+        return read_line(x, places[1], fill)
+    rows, columns = (tent(place, size) for place, size in zip(places, x.shape[1:3], strict=True))
     return read(x, rows, columns, fill)
 
 

@@ -64,6 +64,8 @@ def scikit_image() -> Any:
 
 
 def _grid(rows: int, columns: int, count: int) -> np.ndarray:
+    if rows == 1:  # lengths of a line
+        return (np.arange(columns) * min(count, columns) // columns)[None]
     side = max(1.0, (rows * columns / count) ** 0.5)
     down, across = max(1, round(rows / side)), max(1, round(columns / side))
     row, column = np.arange(rows) * down // rows, np.arange(columns) * across // columns

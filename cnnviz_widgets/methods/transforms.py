@@ -5,6 +5,8 @@ is a frozen dataclass, hashable, so that equal ones share compiled code; what it
 another draw compiles nothing. All are differentiable, and run on the device with the step. One draw
 serves all pictures of a batch.
 
+A sequence is a picture of one row, which has no border above or below and cannot be turned.
+
 Sizes stay what they are when a picture is scaled or turned (the canvas is fixed, beyond the picture
 is grey), so that a step has one shape.
 
@@ -94,7 +96,8 @@ class Pad:
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; gives (n, h + 2 width, w + 2 width, c)."""
-        around = ((0, 0), (self.width, self.width), (self.width, self.width), (0, 0))
+        down = 0 if x.shape[1] == 1 else self.width
+        around = ((0, 0), (down, down), (self.width, self.width), (0, 0))
         if isinstance(self.fill, str):
             return jnp.pad(x, around, self.fill)
         return jnp.pad(x, around, constant_values=self.fill)
@@ -117,6 +120,7 @@ class Jitter:
         """As `Transform`; gives (n, h - most, w - most, c)."""
         sides = _left_over(x, self.most)
         row, column = jax.random.randint(key, (2,), 0, self.most + 1)
+        row = jnp.zeros_like(row) if x.shape[1] == 1 else row
         return jax.lax.dynamic_slice(
             x, (jnp.zeros_like(row), row, column, jnp.zeros_like(row)),
             (x.shape[0], *sides, x.shape[3]),
@@ -158,7 +162,8 @@ class Crop:
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; gives (n, h - 2 margin, w - 2 margin, c)."""
         rows, columns = _left_over(x, 2 * self.margin)
-        return x[:, self.margin : self.margin + rows, self.margin : self.margin + columns]
+        top = 0 if x.shape[1] == 1 else self.margin
+        return x[:, top : top + rows, self.margin : self.margin + columns]
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,8 @@ class Rotate:
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; keeps the shape."""
+        if x.shape[1] == 1:
+            raise InputError("expected pictures for Rotate(), got a sequence. Leave it out.")
         return rotated(x, _drawn(key, self.degrees), self.fill)
 
 
@@ -308,7 +315,8 @@ class Crops:
         centres = 0.5 + self.off_centre * jax.random.normal(where, (self.count, 2))
         mean = self.largest + (self.smallest - self.largest) * progress
         side = mean + self.deviation * jax.random.normal(how_large, (self.count,))
-        least = min(max(self.smallest, self.pixels / min(x.shape[1:3])), 1.0)
+        shorter = x.shape[2] if x.shape[1] == 1 else min(x.shape[1:3])
+        least = min(max(self.smallest, self.pixels / shorter), 1.0)
         pieces = boxes(x, centres, jnp.clip(side, least, 1.0))
         return pieces.reshape(-1, *x.shape[1:])
 
@@ -324,7 +332,7 @@ def _drawn(key: jax.Array, choices: Sequence[float]) -> jax.Array:
 
 
 def _left_over(x: jax.Array, less: int) -> tuple[int, int]:
-    rows, columns = x.shape[1] - less, x.shape[2] - less
+    rows, columns = x.shape[1] - (0 if x.shape[1] == 1 else less), x.shape[2] - less
     if min(rows, columns) < 1:
         raise InputError(
             f"expected a picture of more than {less} pixels on each side, which a transform cuts "

@@ -16,6 +16,7 @@ from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
 from .loops import Loop
 from .network import Network
+from .one_row import from_row, picture_shape, to_row, to_row_of_places
 from .pieces import Piece, find_pieces
 from .program import Program
 from .relevance import Composite, relevance
@@ -63,9 +64,13 @@ __all__ = [
     "find_pieces",
     "find_windowed",
     "find_wiring",
+    "from_row",
     "layer_graph",
     "load",
     "multipliers",
+    "picture_shape",
     "relevance",
     "relu_rules",
+    "to_row",
+    "to_row_of_places",
 ]

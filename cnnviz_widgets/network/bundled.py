@@ -22,4 +22,5 @@ def load(name: str) -> Network:
         input_shape=bundle.input_shape,
         classes=bundle.classes,
         preprocess=bundle.preprocess,
+        value_range=bundle.value_range,
     )

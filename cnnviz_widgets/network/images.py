@@ -38,17 +38,26 @@ def check_shape(shape: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in sizes)
 
 
-def check_batch(x: Any, input_shape: tuple[int, ...]) -> np.ndarray | jax.Array:
+def check_batch(
+    x: Any, input_shape: tuple[int, ...], pictures: bool | None = None
+) -> np.ndarray | jax.Array:
     """Check one example or a batch, and bring it to float32 with a batch axis.
 
     Pictures (rows, columns, channels) must be uint8, or other numbers within their range: integers
     from 0 to 255, floats from 0 to 1. Other inputs need only be finite.
+
+    Args:
+        x: the example, or the batch.
+        input_shape: of one example.
+        pictures: whether they are pictures, and no sequences that are laid out as such; if left
+            out, they are with three axes.
 
     Raises:
         InputError: says what was expected, what came, and the mend.
     """
     array = _as_array(x)
     rank = len(input_shape)
+    pictures = rank == 3 if pictures is None else pictures
     if array.ndim == rank:
         array = array[None]
     if array.ndim != rank + 1:
@@ -57,15 +66,15 @@ def check_batch(x: Any, input_shape: tuple[int, ...]) -> np.ndarray | jax.Array:
         came = "an empty batch" if array.shape[0] == 0 else f"an array of shape {array.shape}"
         raise InputError(_expected(input_shape, came) + " Give at least one example.")
     if array.shape[-1] != input_shape[-1]:
-        mend = _channel_mend(array.shape, input_shape) if rank == 3 else ""
+        mend = _channel_mend(array.shape, input_shape) if pictures else ""
         raise InputError(_expected(input_shape, f"{array.shape[-1]} channels") + mend)
-    if rank == 3:
+    if pictures:
         _check_size(array.shape[1:3])
     if isinstance(array, core.Tracer):
         # inside jax.grad or jax.jit there are no values to look at
-        whole = rank == 3 and jnp.issubdtype(array.dtype, jnp.integer)
+        whole = pictures and jnp.issubdtype(array.dtype, jnp.integer)
         return array.astype(np.float32) / np.float32(255 if whole else 1)
-    if rank == 3:
+    if pictures:
         return _picture_values(array)
     return _finite(array.astype(np.float32))
 

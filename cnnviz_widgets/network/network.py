@@ -23,6 +23,7 @@ from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
 from .images import check_batch, check_shape, fit_image
 from .layers import Layer
 from .naming import Namer
+from .one_row import PICTURE, edit_in_row, picture_shape
 from .resolving import changes_of
 from .traced import TracedProgram
 
@@ -43,10 +44,17 @@ class Network:
             scaling; traced and differentiated with the model.
         classes: names of the model's classes, in order.
         output: name of the layer that holds the logits, where it is not found rightly.
+        value_range: the least and the largest value of inputs that are no pictures, such as
+            (-1, 1) for sound. An ascent paints within it, and an attack stays in it.
 
     Raises:
         InputError: if an argument is not what the model needs.
         ModelError: if the model fails while it is traced; says in which layer.
+
+    Attributes:
+        input_shape: of one example.
+        value_range: the least and the largest value of an input: (0, 1) for pictures; `None` for
+            others of which it is not known.
 
     Example:
         >>> import cnnviz_widgets as cw
@@ -65,21 +73,28 @@ class Network:
         preprocess: Callable[[jax.Array], jax.Array] | None = None,
         classes: Sequence[str] | None = None,
         output: str | None = None,
+        value_range: Sequence[float] | None = None,
     ) -> None:
         self._model = adapters.read(model, variables=variables, params=params)
         shape = input_shape if input_shape is not None else self._model.input_shape
         self.input_shape = check_shape(shape)
+        self.value_range = _checked_range(value_range, self.input_shape)
         self.preprocess = preprocess
         self._weight_names = _unique(self._model.names)
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
         self._lock = threading.RLock()
         self._unedited: Network | None = None
+        self._pictured: Network | None = None
+        self._axes = len(self.input_shape)  # of what the model takes
         self.edits: tuple[Edit, ...] = ()
+        self._read_layout(output)
+        self.classes = self._checked_classes(classes)
+
+    def _read_layout(self, output: str | None) -> None:
         self._layout = self.at((1, *self.input_shape)).layout
         assert self._layout.logits is not None
         self._by_name = {layer.name: layer for layer in self._layout.everything()}
         self.logits: Layer = self[output] if output else self._layout.logits
-        self.classes = self._checked_classes(classes)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -154,6 +169,8 @@ class Network:
         with self._lock:
             traced = dict(self._programs)
         other._programs = {key: each.with_model(other._model) for key, each in traced.items()}
+        if self._pictured is not None:
+            other._pictured = self._pictured.with_weights(weights)
         return other
 
     def refreshed(self, model: Any) -> Network:
@@ -235,6 +252,39 @@ class Network:
         other.edits = (*self.edits, *edits)
         other._lock = threading.RLock()
         other._programs = {}
+        other._pictured = None
+        return other
+
+    @property
+    def place_axes(self) -> int:
+        """How many axes of an input are places: rows and columns, or steps in time."""
+        return max(1, self._axes - 1)
+
+    @property
+    def pictured(self) -> Network:
+        """This network as one for pictures: a sequence is a picture of one row.
+
+        Its layers have the same names. A network for pictures is that itself.
+
+        Raises:
+            InputError: if an input has more axes than a picture.
+        """
+        if len(self.input_shape) == PICTURE:
+            return self
+        with self._lock:
+            if self._pictured is None:
+                self._pictured = self._as_pictured()
+            return self._pictured
+
+    def _as_pictured(self) -> Network:
+        if self._unedited is not None:
+            edits = [edit_in_row(edit, self._axes) for edit in self.edits]
+            return self._unedited.pictured.with_edits(edits)
+        other = copy.copy(self)
+        other.input_shape = picture_shape(self.input_shape)
+        other._lock = threading.RLock()
+        other._programs = {}
+        other._read_layout(self.logits.name)
         return other
 
     @property
@@ -281,7 +331,7 @@ class Network:
         Raises:
             InputError: says what was expected, what came, and the mend.
         """
-        batch = check_batch(x, self.input_shape)
+        batch = check_batch(x, self.input_shape, pictures=self._axes == PICTURE)
         self.at(batch.shape)  # refuses a size that the model cannot take
         return jnp.asarray(batch)
 
@@ -342,7 +392,8 @@ class Network:
         if plain is not None:
             traced = plain.at(shape)
             return traced.with_changes(lambda: changes_of(self.edits, traced, plain))
-        return TracedProgram(self._model, self.preprocess, shape, first=not self._programs)
+        first = not self._programs
+        return TracedProgram(self._model, self.preprocess, shape, first, self._axes)
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
         if classes is None:
@@ -371,6 +422,28 @@ class Network:
 
     def _summary(self) -> table.Summary:
         return table.Summary(repr(self), self.layers, self.logits.name)
+
+
+def _checked_range(
+    given: Sequence[float] | None, shape: tuple[int, ...]
+) -> tuple[float, float] | None:
+    """The range of an input's values; that of pictures is from 0 to 1."""
+    if len(shape) == PICTURE:
+        if given is not None and tuple(given) != (0, 1):
+            raise InputError(
+                f"expected no value_range for pictures, which are in [0, 1], got {given!r}. What "
+                "the model sees of them is made by preprocess=…"
+            )
+        return 0.0, 1.0
+    if given is None:
+        return None
+    ends = tuple(float(end) for end in given)
+    if len(ends) != 2 or not np.isfinite(ends).all() or ends[0] >= ends[1]:
+        raise InputError(
+            f"expected value_range as the least and the largest value, such as (-1, 1), got "
+            f"{given!r}."
+        )
+    return ends
 
 
 def _said(edits: Sequence[Edit]) -> str:

@@ -21,6 +21,7 @@ from .grouping import Dataflow, Group
 from .kinds import kind_of_class
 from .layers import Layer, Layout, ReceptiveField, Step
 from .naming import Namer
+from .one_row import ONE_ROW
 from .operation import Operation, Scope
 from .program import Program
 
@@ -54,10 +55,11 @@ class _Reader:
         calls, around = find_calls(self.flow, self.classes)
         modules = {call.path for call in calls if call.module}
         self.name = Namer(reserved=modules | {"/".join(scope) for scope in around})
-        members = [(self._layer_of(call), call) for call in calls]
+        own = [call for call in calls if call.scope != (ONE_ROW,)]
+        members = [(self._layer_of(call), call) for call in own]
         # What has no batch axis belongs to no image: a condition on the whole batch, say.
         layers = tuple(layer for layer, _ in members if layer.batch is not None)
-        blocks = tuple(self._blocks(around - {()}, members))
+        blocks = tuple(self._blocks(around - {(), (ONE_ROW,)}, members))
         logits = self._logits(members) if members else None
         owners = {op.index: layer.name for layer, call in members for op in call.operations}
         return Layout(layers, blocks, logits, self.steps, owners)

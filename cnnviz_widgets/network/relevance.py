@@ -68,7 +68,12 @@ class Composite:
 
 
 def relevance(
-    replay: Replay, x: jax.Array, layer: str, composite: Composite, start: Callable[..., jax.Array]
+    replay: Replay,
+    x: jax.Array,
+    layer: str,
+    composite: Composite,
+    start: Callable[..., jax.Array],
+    ends: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[jax.Array, jax.Array]:
     """Propagate relevance from a layer to the input.
 
@@ -78,6 +83,7 @@ def relevance(
         layer: where relevance starts.
         composite: the rules.
         start: gives the relevance of the layer's value from that value.
+        ends: the least and the largest value of an input, for the rule "z_box".
 
     Returns:
         The relevance of the input, of its shape, and of the layer.
@@ -86,7 +92,7 @@ def relevance(
         UnknownOperationError: names an operation for which there is no rule.
     """
     number = replay.layer(layer).value
-    replaced = _Plan(replay, composite, number).replaced()
+    replaced = _Plan(replay, composite, number, ends).replaced()
     value, back = jax.vjp(lambda x: replay.values(x, [number], replaced=replaced)[0], x)
     started = start(value)
     return back(started)[0], started
@@ -95,11 +101,14 @@ def relevance(
 class _Plan:
     """Which function replaces what, in one program."""
 
-    def __init__(self, replay: Replay, composite: Composite, wanted: int) -> None:
+    def __init__(
+        self, replay: Replay, composite: Composite, wanted: int, ends: tuple[float, float]
+    ) -> None:
         self.replay = replay
         self.program: Program = replay.program
         self.composite = composite
         self.wanted = wanted
+        self.ends = ends
         self.behind: set[int] = set()  # values that a product has been at
 
     def replaced(self) -> dict[int, Replacement]:
@@ -169,7 +178,7 @@ class _Plan:
                 {**self.replay.frozen, self.program.x: jnp.full(x.shape, end, x.dtype)},
                 piece.inputs,
             )[0]
-            for end in (0, 1)
+            for end in self.ends
         ]
         return jnp.minimum(*ends), jnp.maximum(*ends)
 

@@ -25,6 +25,7 @@ from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
 from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
+from .one_row import ONE_ROW, out_of_row
 from .operation import Operation
 from .program import Edit, Program, Replacement, trace
 from .reading import find_layers
@@ -213,6 +214,7 @@ class TracedProgram:
         preprocess: Callable[[jax.Array], jax.Array] | None,
         shape: tuple[int, ...],
         first: bool = True,
+        axes: int | None = None,
     ) -> None:
         self.shape = shape
         self._model = model
@@ -226,6 +228,9 @@ class TracedProgram:
         self._structure: Any = None  # of the model's output; known once it is traced
 
         def apply(weights: Sequence[Any], x: jax.Array) -> Any:
+            if axes is not None and x.ndim - 1 != axes:
+                with jax.named_scope(ONE_ROW):
+                    x = out_of_row(x, axes)
             if preprocess is not None:
                 with jax.named_scope("preprocess"):
                     x = preprocess(x)

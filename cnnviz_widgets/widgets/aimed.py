@@ -75,12 +75,13 @@ class AimedView(ClimbingView):
 
     def _aim_at_unit(self, found: Objective) -> None:
         (self.layer,) = found.layers
-        self.objective = {0: "layer", 1: "channel", 3: "unit"}[len(found.arguments)]
+        self.objective = ("layer", "channel", "unit", "unit")[len(found.arguments)]
         if found.weight < 0:
             self.end = "negative"
         if found.arguments:
             self.channel = found.arguments[0]
-            self.position = list(found.arguments[1:]) or self.position
+            place = list(found.arguments[1:])
+            self.position = [0, *place][-2:] if place else self.position
 
     @t.validate("target")
     def _check_target(self, proposal: Any) -> int:

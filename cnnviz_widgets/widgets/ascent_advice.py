@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,7 @@ class Tried:
         seed: of the random numbers.
         redirect: steps for which a dead start was helped.
         usual: the preset's learning rate.
+        presets: all that there are for the network.
     """
 
     preset: str
@@ -71,6 +72,7 @@ class Tried:
     seed: int
     redirect: int
     usual: float
+    presets: Collection[str] = ("lucid",)
 
     def slower(self, times: float) -> Remedy:
         """A lower learning rate: the preset's, if it is."""
@@ -81,7 +83,8 @@ class Tried:
 
     def other_preset(self) -> Remedy:
         """The preset that is best known to work, or else the gentlest."""
-        name = "lucid" if self.preset == "default" else "default"
+        known = "lucid" if "lucid" in self.presets else "pixel"
+        name = known if self.preset == "default" else "default"
         return Remedy(f"Preset {name}", {"preset": name, "learning_rate": None})
 
     def longer(self) -> tuple[Remedy, ...]:

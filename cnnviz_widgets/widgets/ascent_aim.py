@@ -57,7 +57,10 @@ class Aim:
             return [objective(net, self.target)]
         if self.kind == "probability":
             return [class_probability(net, self.target)]
-        at = "" if self.cell is None else f"@{self.cell[0]},{self.cell[1]}"
+        at = ""
+        if self.cell is not None:  # a layer over a sequence is one row of steps
+            row, column = self.cell
+            at = f"@{column}" if len(net[self.layer].spatial) == 1 else f"@{row},{column}"
         found = [objective(net, f"{self.layer}:{channel}{at}") for channel in self.channels]
         if self.end == "both":
             return [end for each in found for end in (each, -each)]

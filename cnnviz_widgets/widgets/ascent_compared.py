@@ -40,7 +40,8 @@ def climb(
     first = _blaming(net, target, settings)
     start = next(first)
     if settings.get("start") is None:
-        settings["size"] = start.image.shape[:2]
+        shape = start.image.shape
+        settings["size"] = shape[:2] if len(shape) == 3 else shape[0]  # of a sequence its steps
     second = _blaming(net, target, {**settings, "preset": compare})
     yield _joined(start, next(second))
     for one, other in zip(first, second, strict=True):

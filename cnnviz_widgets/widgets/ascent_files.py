@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+import wave as wave_file
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -12,7 +13,7 @@ from PIL import Image
 from ..methods import AscentFrame
 from .picture import GAP, PAPER, fitted, to_pixels
 
-FORMATS = {"png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+FORMATS = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "wav": "audio/wav"}
 """What files there are, and their media types."""
 
 MOST_FRAMES = 96
@@ -26,36 +27,58 @@ FILM_SIDE = 256
 """Pixels that a film has on its longer side at least: smaller ones show hardly anything."""
 
 
-def mosaic(images: np.ndarray) -> Image.Image:
+Paint = Callable[[np.ndarray], np.ndarray]
+"""Makes uint8 RGB of a picture, or of a sequence."""
+
+
+def mosaic(images: np.ndarray, paint: Paint = to_pixels) -> Image.Image:
     """Pictures (N, H, W, C) in [0, 1] as a grid, pixel by pixel; one of them alone as it is."""
-    count, rows, columns = images.shape[:3]
+    painted = [paint(image) for image in images]
+    count, (rows, columns) = len(painted), painted[0].shape[:2]
     if count == 1:
-        return Image.fromarray(to_pixels(images[0]))
+        return Image.fromarray(painted[0])
     across = math.ceil(math.sqrt(count))
     down = math.ceil(count / across)
     size = across * (columns + GAP) - GAP, down * (rows + GAP) - GAP
     whole = Image.new("RGB", size, PAPER)
-    for k, image in enumerate(images):
+    for k, image in enumerate(painted):
         place = k % across * (columns + GAP), k // across * (rows + GAP)
-        whole.paste(Image.fromarray(to_pixels(image)), place)
+        whole.paste(Image.fromarray(image), place)
     return whole
 
 
-def still(images: np.ndarray) -> Image.Image:
+def still(images: np.ndarray, paint: Paint = to_pixels) -> Image.Image:
     """The pictures, enlarged for places without widgets."""
-    return fitted(np.asarray(mosaic(images)))
+    return fitted(np.asarray(mosaic(images, paint)))
 
 
-def film(frames: Sequence[AscentFrame], kind: str) -> bytes:
+def sound(wave: np.ndarray, rate: float) -> bytes:
+    """A sequence of single values from -1 to 1 as a WAV file of 16 bits.
+
+    Args:
+        wave: (T, 1).
+        rate: samples a second.
+    """
+    file = io.BytesIO()
+    with wave_file.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(round(rate))
+        out.writeframes(np.rint(wave.clip(-1, 1) * 32767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def film(frames: Sequence[AscentFrame], kind: str, paint: Paint = to_pixels) -> bytes:
     """The run as a film that repeats.
 
     Args:
         frames: in order, at least one; some of them if they are many.
         kind: "gif" or "webp".
+        paint: makes uint8 RGB of a picture.
     """
     count = min(len(frames), MOST_FRAMES)
     chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
-    shown = [_enlarged(mosaic(frames[k].images)) for k in chosen]
+    shown = [_enlarged(mosaic(frames[k].images, paint)) for k in chosen]
     lengths = [FRAME_MS] * (len(shown) - 1) + [LAST_MS]
     file = io.BytesIO()
     more = {"quality": 85, "method": 2} if kind == "webp" else {}

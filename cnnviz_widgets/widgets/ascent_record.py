@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..methods import AscentFrame
 from .ascent_aim import Tile
 from .picture import to_pixels
 from .running import Frame
+from .sequence_picture import HEIGHT, WIDTH, is_wave
 from .wire import floats, integers
 
 MEMORY = 32e6
@@ -35,6 +36,8 @@ class AscentRecord:
         planned: how many steps.
         picture_bytes: of the pictures of one step.
         tiles: what each picture climbs.
+        paint: makes uint8 RGB of a picture.
+        heard: brings sequences of one value a step to -1 to 1, where they are drawn and played.
     """
 
     def __init__(
@@ -44,9 +47,13 @@ class AscentRecord:
         planned: int,
         picture_bytes: int,
         tiles: Sequence[Tile] = (),
+        paint: Callable[[np.ndarray], np.ndarray] = to_pixels,
+        heard: Callable[[np.ndarray], np.ndarray] = np.asarray,
     ) -> None:
         self.label = label
         self.planned = planned
+        self.paint = paint
+        self.heard = heard
         self.tiles = tuple(tiles) or (Tile(label),)
         self.pictures: History[AscentFrame] = History(
             int(np.clip(MEMORY // picture_bytes, 8, MOST_PICTURES))
@@ -82,18 +89,37 @@ class AscentRecord:
         return np.stack(list(self._scores.values()))
 
     def _as_frame(self, frame: AscentFrame) -> Frame:
-        pixels = [to_pixels(image) for image in frame.images]
+        if frame.images.ndim < 4 and is_wave(frame.images[0]):
+            return self._as_waves(frame)
+        pixels = [self.paint(image) for image in frame.images]
         if len(pixels) > 1:
             total = sum(each.shape[0] * each.shape[1] for each in pixels)
             pixels = [_reduced(each, total) for each in pixels]
+        return {
+            **self._numbers(frame),
+            "width": pixels[0].shape[1],
+            "height": pixels[0].shape[0],
+            "pixels": b"".join(each.tobytes() for each in pixels),
+        }
+
+    def _as_waves(self, frame: AscentFrame) -> Frame:
+        """What the page draws and plays where each picture is a sequence of single values."""
+        waves = self.heard(frame.images)
+        return {
+            **self._numbers(frame),
+            "width": WIDTH,
+            "height": HEIGHT,
+            "length": waves.shape[1],
+            "samples": floats(waves),
+            "pixels": b"",
+        }
+
+    def _numbers(self, frame: AscentFrame) -> Frame:
         return {
             **self._shared,
             "step": frame.step,
             "score": float(frame.scores.mean()),
             "each": [float(score) for score in frame.scores],
-            "width": pixels[0].shape[1],
-            "height": pixels[0].shape[0],
-            "pixels": b"".join(each.tobytes() for each in pixels),
         }
 
     def _all_scores(self) -> bytes:

@@ -10,20 +10,22 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
+from .. import zoo
 from ..live import State
 from ..methods import AscentDivergedError, Objective
-from ..methods.presets import PRESETS
+from ..methods.presets import presets_for
 from ..network import InputError
 from .ascent_advice import Advice, Tried, on_divergence, on_result, on_silence
 from .ascent_compared import presets_of
 from .ascent_examples import Found, search, unit_of
-from .ascent_files import FORMATS, film, mosaic
+from .ascent_files import FORMATS, film, mosaic, sound
 from .ascent_record import AscentRecord
 from .ascent_settings import ClimbingView
 from .aside import Aside
 from .deconvolution import bundled_pictures
 from .image_chooser import pictures_for
-from .picture import as_png
+from .picture import as_png, to_pixels
+from .sequence_picture import from_minus_1_to_1, is_wave, sequence_pixels
 from .wire import MalformedMessageError, text
 
 PAUSE = 0.25
@@ -36,10 +38,15 @@ class ResultsView(ClimbingView):
     Attributes:
         examples: real patches that fire the unit most, and least, once the climb is over.
         advice: what is wrong with the result, and what helps; `None` if nothing is known to be.
+        sample_rate: at which a sequence of single values is played, samples a second.
     """
 
     examples = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
     advice = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
+
+    sample_rate: Any = t.Float(float(zoo.SOUND_RATE), min=3000, max=384_000).tag(
+        sync=True, kernel_only=True
+    )
 
     _pictures: Iterable[Any] | None
     _record: AscentRecord | None = None
@@ -90,7 +97,7 @@ class ResultsView(ClimbingView):
 
         Args:
             path: ends in .png for the picture of the chosen iteration, in .gif or .webp for a film
-                of all kept iterations.
+                of all kept iterations, in .wav for the sound of the chosen one.
 
         Returns:
             The path.
@@ -101,7 +108,9 @@ class ResultsView(ClimbingView):
         target = Path(path)
         kind = target.suffix.lower().removeprefix(".")
         if kind not in FORMATS:
-            raise InputError(f"expected a path that ends in .png, .gif or .webp, got {path!s}.")
+            raise InputError(
+                f"expected a path that ends in .png, .gif, .webp or .wav, got {path!s}."
+            )
         target.write_bytes(self._file(kind))
         return target
 
@@ -116,7 +125,7 @@ class ResultsView(ClimbingView):
     def _judge(self, settings: Mapping[str, Any], error: AscentDivergedError | None) -> None:
         """Say what is wrong with the newest run, if something is."""
         record = self._record
-        chosen = PRESETS[settings["preset"]]
+        chosen = presets_for(self._network)[settings["preset"]]
         redirect = settings["redirect"]
         tried = Tried(
             settings["preset"],
@@ -124,12 +133,15 @@ class ResultsView(ClimbingView):
             settings["seed"],
             chosen.redirect if redirect is None else redirect,
             chosen.learning_rate,
+            tuple(presets_for(self._network)),
         )
         if error is not None:
             self._tell_advice(on_divergence(tried, error.last is not None))
         elif record is not None and record.pictures.newest is not None:
             own = slice(len(record.tiles) // len(presets_of(settings)))  # not those compared with
             images, scores = record.pictures.newest.images[own], record.scores()[:, own]
+            if images.ndim < 4:  # from 0 to 1, as pictures are
+                images = (from_minus_1_to_1(self._network, images) + 1) / 2
             self._tell_advice(on_result(record.tiles[own], scores, images, tried))
 
     def note_state(self, state: State, error: Exception | None, /) -> None:
@@ -187,9 +199,26 @@ class ResultsView(ClimbingView):
         images, record = self._shown_images(), self._record
         if images is None or record is None:
             raise InputError("expected a run to save, there was none yet. Call play() first.")
+        if kind == "wav":
+            if images.ndim == 4 or not is_wave(images[0]):
+                raise InputError("expected a network for sounds to save one, this takes others.")
+            chosen = from_minus_1_to_1(self._network, images[self._shown_tile()])
+            return sound(chosen, self.sample_rate)
         if kind == "png":
-            return as_png(mosaic(images))
-        return film([record.pictures.get(step) for step in record.pictures.steps()], kind)
+            return as_png(mosaic(images, self._paint))
+        frames = [record.pictures.get(step) for step in record.pictures.steps()]
+        return film(frames, kind, self._paint)
+
+    def _paint(self, image: np.ndarray) -> np.ndarray:
+        """A picture, or a sequence, as uint8 RGB."""
+        return to_pixels(image) if image.ndim == 3 else sequence_pixels(self._network, image)
+
+    def _shown_tile(self) -> int:
+        """The number of the selected picture, or else 0."""
+        tiles = () if self._record is None else self._record.tiles
+        chosen = (self.layer, self.channel)
+        found = (k for k, tile in enumerate(tiles) if (tile.layer, tile.channel) == chosen)
+        return next(found, 0)
 
     def _shown_images(self) -> np.ndarray | None:
         raise NotImplementedError

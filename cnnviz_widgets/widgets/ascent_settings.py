@@ -24,10 +24,11 @@ from ..methods import (
     Pixels,
 )
 from ..methods.ascent import shape_seen
-from ..methods.presets import PRESETS
+from ..methods.presets import PRESETS, presets_for
 from ..network import Layer, Network
 from ..network.images import MAX_SIDE
 from .layered import LayeredView
+from .names import check_name
 
 PARAMETERISATIONS: Mapping[str, Parameterisation | None] = {
     "auto": None,
@@ -41,6 +42,9 @@ PARAMETERISATIONS: Mapping[str, Parameterisation | None] = {
     "alpha": Alpha(),
 }
 """By name; "auto" is the preset's."""
+
+OF_SEQUENCES = ("auto", "fourier", "pixels")
+"""Those that paint sequences, too."""
 
 OWN = "own"
 
@@ -88,7 +92,7 @@ class ClimbingView(LayeredView):
                 "steps": each.steps,
                 "redirect": each.redirect,
             }
-            for known, each in PRESETS.items()
+            for known, each in presets_for(self._network).items()
         ]
         name = OWN
         if isinstance(parameterisation, str):
@@ -98,11 +102,12 @@ class ClimbingView(LayeredView):
         else:
             self._own_parameterisation = parameterisation
         offered = [] if self._own_parameterisation is None else [OWN]
-        self.parameterisations = [*PARAMETERISATIONS, *offered]
+        painters = PARAMETERISATIONS if len(self._network.input_shape) == 3 else OF_SEQUENCES
+        self.parameterisations = [*painters, *offered]
         for setting, value in given.items():
             setattr(self, setting, value)
         self.parameterisation = name
-        self.steps = PRESETS[self.preset].steps if steps is None else steps
+        self.steps = presets_for(self._network)[self.preset].steps if steps is None else steps
         self._offer_layers(self._layers_at_size())
         if steps is None:
             self.observe(self._take_steps, "preset")
@@ -126,7 +131,7 @@ class ClimbingView(LayeredView):
 
     def _rate(self) -> float:
         """The learning rate that counts."""
-        return self.learning_rate or PRESETS[self.preset].learning_rate
+        return self.learning_rate or presets_for(self._network)[self.preset].learning_rate
 
     def _layers_at_size(self) -> tuple[Layer, ...]:
         """The layers for what the network sees of the pictures."""
@@ -135,13 +140,17 @@ class ClimbingView(LayeredView):
         shape = shape_seen(
             self._network, **{name: settings[name] for name in names if name in settings}
         )
-        return self._network.at(shape).layout.layers
+        return self._network.pictured.at(shape).layout.layers
 
     def _take_steps(self, _change: Any) -> None:
-        self.steps = PRESETS[self.preset].steps
+        self.steps = presets_for(self._network)[self.preset].steps
 
     def _resize(self, _change: Any) -> None:
         self._offer_layers(self._layers_at_size())
+
+    @t.validate("preset", "compare")
+    def _check_preset(self, proposal: Any) -> str:
+        return check_name("a preset", proposal.value, ["", *presets_for(self._network)])
 
     @t.validate("parameterisation")
     def _check_parameterisation(self, proposal: Any) -> str:

@@ -18,16 +18,19 @@ import traitlets as t
 from .. import methods
 from ..methods.attribution import METHODS
 from ..methods.attribution import Attribution as Found
+from ..methods.baselines import known_range
 from ..methods.cams import spatial_layers
 from ..methods.guide import GUIDE
-from ..network import InputError, Network
+from ..network import Network, picture_shape
 from .attribution_record import AttributionRecord
 from .base import in_words
+from .locked import LOCK
 from .names import check_name
 from .picture import as_png, maps_picture
 from .pictured import PicturedView
 from .running import Frame
 from .selection import Selection
+from .sequence_picture import as_wave, is_wave, sequence_pixels, stretches_of
 from .trust import Floor, Line, completeness_line, randomised_line
 from .wire import pack, whole
 
@@ -51,13 +54,15 @@ class Attribution(PicturedView):
         methods: names of the methods, 1 to 6; see `cw.methods.GUIDE`.
         target: number of the class; `None` for the one that the network sees.
         layer: of the methods that look at one; "" for the one that each chooses.
-        epsilon: how far an attack may change each value of the image, in 255ths; 0 for none.
+        epsilon: how far an attack may change each value of the image, in 255ths of the range; 0 for
+            none.
         opacity: of the maps over the image, 0 to 1.
         iteration: which step is shown; -1 for the newest.
+        wave: a sequence of one value a step, as the page draws it.
 
     Args:
-        net: the network; it must take pictures.
-        image: one image, HWC (or NHWC with N = 1), uint8 or float in [0, 1].
+        net: the network; it takes pictures, sequences (T, C) or vectors (C,).
+        image: one image, HWC (or NHWC with N = 1), uint8 or float in [0, 1]; or one sequence.
         methods: a name or several; Grad-CAM and integrated gradients if left out.
         target: class index or name; what the network sees if left out.
         layer: name of a layer with rows and columns; each method's own choice if left out.
@@ -66,7 +71,7 @@ class Attribution(PicturedView):
         rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
 
     Raises:
-        InputError: if the network cannot take the image, or takes no pictures.
+        InputError: if the network cannot take the image.
         UnknownTargetError: if there is no such class.
         traitlets.TraitError: if there is no such method or layer.
 
@@ -76,6 +81,7 @@ class Attribution(PicturedView):
 
     bundle = "attribution"
 
+    wave = t.Dict(default_value=None, allow_none=True).tag(sync=True, kernel_only=True)
     catalogue = t.List().tag(sync=True, kernel_only=True)
     classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     layers = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
@@ -98,11 +104,7 @@ class Attribution(PicturedView):
         selection: Selection | None = None,
         rate: float = 4.0,
     ) -> None:
-        if len(net.input_shape) != 3:
-            raise InputError(
-                f"expected a network for pictures (rows, columns, channels), this one takes "
-                f"{net.input_shape}."
-            )
+        picture_shape(net.input_shape)  # refuses what is neither picture nor sequence
         self._network = net
         self._options = {name: dict(given) for name, given in (options or {}).items()}
         self._runs = itertools.count(1)
@@ -184,12 +186,13 @@ class Attribution(PicturedView):
         wanted = seen[0][0] if target is None else target
         shared = {"target": wanted, "before": seen, "epsilon": epsilon}
         if epsilon:
-            found = methods.pgd(net, batch, epsilon=epsilon / 255, steps=ATTACK_STEPS)
+            low, high = known_range(net)
+            farthest = epsilon / 255 * (high - low)
+            found = methods.pgd(net, batch, epsilon=farthest, steps=ATTACK_STEPS)
             batch = net.batch(found.images)
         shared["seen"] = _ranked(methods.probabilities(net, batch)) if epsilon else seen
         self._show_picture(batch)
-        rows, columns = batch.shape[1:3]
-        record = AttributionRecord(next(self._runs), names, (rows, columns), shared)
+        record = AttributionRecord(next(self._runs), names, _size(batch), shared)
         options = {name: self._options_of(name, layer) for name in names}
         yield from self._grown(record, batch, wanted, options)
         yield from _trusted(net, record, batch, wanted, options)
@@ -234,11 +237,35 @@ class Attribution(PicturedView):
         if self._record is not None:
             self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
 
+    def _show_picture(self, batch: Any) -> None:
+        """Let the page have a checked image, or a sequence as a wave or as rows of cells."""
+        super()._show_picture(batch)
+        if batch.ndim == 4:
+            return
+        sequence = np.asarray(batch)[0]
+        with LOCK:
+            if is_wave(sequence):
+                self.wave = as_wave(self._network, sequence)
+            else:
+                pixels = sequence_pixels(self._network, sequence)
+                size = {"width": pixels.shape[1], "height": pixels.shape[0]}
+                self.picture = {**size, "pixels": pixels.tobytes()}
+
+    def _pixels(self) -> np.ndarray | None:
+        if len(self._network.input_shape) == 3:
+            return super()._pixels()
+        return sequence_pixels(self._network, np.asarray(self._network.batch(self.image))[0])
+
     def _still(self) -> bytes | None:
         pixels = self._pixels()
         if self._record is None or pixels is None:
             return None
         return as_png(maps_picture(pixels, self._record.pictures(), self.opacity))
+
+
+def _size(batch: Any) -> tuple[int, int]:
+    """Rows and columns of a map; that of a sequence has one row of stretches."""
+    return batch.shape[1:3] if batch.ndim == 4 else (1, stretches_of(batch.shape[1]))
 
 
 def _ranked(shares: Any) -> list[tuple[int, float]]:

@@ -11,6 +11,7 @@ from ..live import History
 from ..methods.attribution import Attribution
 from ..methods.guide import GUIDE
 from .running import Frame
+from .sequence_picture import stretched
 from .trust import Line
 from .wire import floats, integers
 
@@ -97,9 +98,14 @@ class AttributionRecord:
         }
 
 
-def as_map(found: Attribution) -> np.ndarray:
-    """One number for each pixel of the first image: signed values summed, others their largest."""
+def as_map(found: Attribution, size: tuple[int, int] | None = None) -> np.ndarray:
+    """One number for each pixel of the first image: signed values summed, others their largest.
+
+    Of a sequence one for each stretch.
+    """
     values = found.values[0]
+    if size is not None and size[0] == 1 and values.shape[:2] != size:
+        return stretched(values, GUIDE[found.method].signed)[None]
     if values.ndim == 2:
         return values
     return values.sum(-1) if GUIDE[found.method].signed else np.abs(values).max(-1)
@@ -111,9 +117,9 @@ def _quantised(
     """Codes from 0 to 255, and the values of the two; 128 is zero for signed methods."""
     if found is None:
         return np.zeros(size, np.uint8), (0.0, 0.0)
-    values = np.nan_to_num(as_map(found))
+    values = np.nan_to_num(as_map(found, size))
     largest = float(np.abs(values).max())
-    if found.values.ndim == 4:
+    if found.values.ndim == 4 or size[0] == 1:
         largest = float(np.percentile(np.abs(values), SPIKES)) or largest
     low = -largest if GUIDE[name].signed else min(float(values.min()), largest)
     span = largest - low

@@ -21,13 +21,14 @@ from .embedding import Embedding
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
 from .hidden_states import HiddenStates
-from .image_chooser import ImageChooser, bundled_name, pictures_for
+from .image_chooser import ImageChooser, bundled_name, examples_for
 from .intervention import Intervention
 from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
 from .operation import Operation
 from .selection import Selection
 from .view_tabs import ViewTabs
+from .waveform import Waveform
 from .weights import Weights
 
 METHODS = ("grad_cam", "saliency")
@@ -50,9 +51,10 @@ class Explorer(ipywidgets.Box):
 
     Args:
         net: the network.
-        image: one image, HWC; the first bundled one that suits the network if left out. A bundled
-            one is brought to the size in which the chooser would show it. Of several, NHWC or a
-            list, the first one is looked at, and with five or more there are tabs for all of them.
+        image: one image, HWC, or one sequence; the first bundled picture or sound that suits the
+            network if left out. A bundled picture is brought to the size in which the chooser would
+            show it. Of several, NHWC or a list, the first one is looked at, and with five or more
+            there are tabs for all of them.
         labels: the class of each, for several images.
 
     Raises:
@@ -110,10 +112,11 @@ class Explorer(ipywidgets.Box):
 
     def _makers(self, net: Network) -> Mapping[type[View], Callable[[], View]]:
         """What stands behind tabs: what every network has, and what this one has besides."""
-        chosen, program = self.selection, net.at((1, *np.shape(self.image)[-3:]))
+        chosen, axes = self.selection, len(net.input_shape)
+        program = net.at((1, *np.shape(self.image)[-axes:]))
         makers: dict[type[View], Callable[[], View]] = {
             Attribution: lambda: Attribution(net, self.image, METHODS, selection=chosen),
-            Deconvolution: lambda: Deconvolution(net, self.image, selection=chosen),
+            **self._of_its_kind(net),
             Architecture: lambda: Architecture(net, self.image, selection=chosen),
             Operation: lambda: Operation(net, self.image, selection=chosen),
             Weights: lambda: Weights(net, self.image, selection=chosen),
@@ -128,6 +131,15 @@ class Explorer(ipywidgets.Box):
         if program.loops:
             makers[HiddenStates] = lambda: HiddenStates(net, self.image, selection=chosen)
         return makers
+
+    def _of_its_kind(self, net: Network) -> dict[type[View], Callable[[], View]]:
+        """What there is for pictures only, or for sounds only."""
+        chosen, shape = self.selection, net.input_shape
+        if len(shape) == 3:
+            return {Deconvolution: lambda: Deconvolution(net, self.image, selection=chosen)}
+        if len(shape) == 2 and shape[-1] == 1:
+            return {Waveform: lambda: Waveform(net, self.image, selection=chosen)}
+        return {}
 
     @property
     def image(self) -> Any:
@@ -173,10 +185,11 @@ class Explorer(ipywidgets.Box):
 
 
 def _first_picture(net: Network) -> str:
-    names = pictures_for(net)
+    names = examples_for(net)
     if not names:
         raise InputError(
-            f"expected an image: no bundled picture suits a network that takes {net.input_shape}."
+            "expected an image: no bundled picture or sound suits a network that takes "
+            f"{net.input_shape}."
         )
     return names[0]
 

@@ -7,6 +7,7 @@ back through, during the run and after it.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from .. import methods
+from .. import methods, zoo
 from ..live import History
 from ..methods import AscentDivergedError, AscentFrame, Objective
 from ..network import Network
@@ -31,6 +32,7 @@ from .picture import as_png
 from .played import Played
 from .running import Frame
 from .selection import Selection
+from .sequence_picture import from_minus_1_to_1
 from .wire import pack, whole
 
 AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
@@ -65,6 +67,7 @@ class GradientAscent(Played, ResultsView, AimedView):
         redirect: steps for which a dead start is helped by redirected ReLU; `None` likewise.
         steps: of a run.
         iteration: which step's picture is shown; -1 for the newest.
+        sample_rate: at which a sequence of single values is played, samples a second.
         examples: real patches that fire the unit most, and least, once the climb is over.
         advice: what is wrong with the result and what helps, if something is known to be.
 
@@ -88,6 +91,7 @@ class GradientAscent(Played, ResultsView, AimedView):
         images: where real examples are looked for once the climb is over, each HWC; bundled ones
             that suit the network if left out, and none for an empty list.
         rate: frames a second where the page cannot acknowledge them: in Colab and for `run`.
+        sample_rate: samples a second at which the result of a network for sounds is played.
         selection: to share layer, channel, position, class and iteration with other views.
         settings: others of `methods.ascend`: start, transforms, jitter, l2, total_variation,
             optimizer, batch, key, steps_per_frame, memory.
@@ -124,11 +128,12 @@ class GradientAscent(Played, ResultsView, AimedView):
         seed: int = 0,
         images: Iterable[Any] | None = None,
         rate: float = 4.0,
+        sample_rate: float = float(zoo.SOUND_RATE),
         selection: Selection | None = None,
         **settings: Any,
     ) -> None:
         known = keywords_of(methods.ascend, only=True)
-        refuse_unknown("GradientAscent", settings, ["rate", "selection", *known])
+        refuse_unknown("GradientAscent", settings, ["rate", "sample_rate", "selection", *known])
         if objective is not None and target is not None:
             raise TypeError("expected objective or target, two names of the same, got both.")
         asked = target if objective is None else objective
@@ -153,6 +158,7 @@ class GradientAscent(Played, ResultsView, AimedView):
         super().__init__(rate=rate)
         self._handlers["show"] = self._show
         with self._building():
+            self.sample_rate = sample_rate
             self._prepare_results(images)
             self._offer_settings(parameterisation, steps, **tuned)
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
@@ -173,7 +179,10 @@ class GradientAscent(Played, ResultsView, AimedView):
 
     @property
     def images(self) -> np.ndarray | None:
-        """The pictures that are shown, float32 (N, H, W, C) in [0, 1]; `None` before a run."""
+        """The pictures that are shown, float32 (N, H, W, C) in [0, 1]; `None` before a run.
+
+        Of a network for sequences (N, T, C), in the range of its inputs.
+        """
         frames = self.frames
         if self.iteration < 0 or frames.newest is None:
             return None if frames.newest is None else frames.newest.images
@@ -211,7 +220,10 @@ class GradientAscent(Played, ResultsView, AimedView):
                 if record is None:  # only now: until then the last run stays
                     shown = tiles(goals, len(frame.images), presets_of(settings))
                     bytes_ = frame.images.nbytes
-                    record = AscentRecord(next(self._runs), label(goals), steps, bytes_, shown)
+                    record = AscentRecord(
+                        next(self._runs), label(goals), steps, bytes_, shown, self._paint,
+                        functools.partial(from_minus_1_to_1, self._network),
+                    )  # fmt: skip
                     self._record, self._goals = record, goals
                 yield record.add(frame)
                 if frame.step == EARLY:
@@ -231,7 +243,7 @@ class GradientAscent(Played, ResultsView, AimedView):
 
     def _still(self) -> bytes | None:
         images = self.images
-        return None if images is None else as_png(still(images))
+        return None if images is None else as_png(still(images, self._paint))
 
     def _shown_images(self) -> np.ndarray | None:
         return self.images

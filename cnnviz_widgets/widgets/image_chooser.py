@@ -1,4 +1,4 @@
-"""Bundled pictures to choose from, and the person's own.
+"""Bundled pictures, or sounds, to choose from, and the person's own.
 
 The page sends an own picture shrunk, as RGB bytes in one message; what arrives is checked, and
 brought to what the network takes.
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import traitlets as t
+from PIL import Image
 
 from .. import zoo
 from ..network import Network
@@ -19,6 +20,7 @@ from .base import View
 from .names import check_name
 from .picture import as_png, fitted, to_pixels
 from .selection import Selection
+from .sequence_picture import drawn_wave, sequence_pixels
 from .wire import MalformedMessageError, text, whole
 
 THUMBNAIL_SIDE = 56
@@ -37,9 +39,11 @@ class ImageChooser(View):
     """Chooses a picture for a network: a bundled one, or one that is uploaded, dropped or pasted.
 
     Attributes:
-        names: of the bundled pictures that suit the network.
+        names: of the bundled pictures, or sounds, that suit the network.
         name: of the chosen one; "upload: FILE" for an own one, "" for one from elsewhere.
-        image: the chosen picture as the network takes it, float32 (H, W, C) in [0, 1].
+        image: the chosen picture as the network takes it, float32 (H, W, C) in [0, 1]; or the
+            sound, (T, 1) in [-1, 1].
+        uploads: whether the network takes pictures of the person's own.
 
     Args:
         net: the network.
@@ -58,6 +62,7 @@ class ImageChooser(View):
     names = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
     name = t.Unicode("").tag(sync=True, echo_update=False)
     thumbnails = t.List().tag(sync=True, kernel_only=True)
+    uploads = t.Bool(True).tag(sync=True, kernel_only=True)
     image = t.Any(None, allow_none=True)
 
     def __init__(self, net: Network, *, name: str = "", selection: Selection | None = None) -> None:
@@ -67,8 +72,9 @@ class ImageChooser(View):
         super().__init__()
         self._handlers["upload"] = self._receive_upload
         with self._building():
-            self.names = list(pictures_for(net))
+            self.names = list(examples_for(net))
             self.thumbnails = [_thumbnail(each) for each in self.names]
+            self.uploads = len(net.input_shape) == 3
             if selection is not None:
                 self._at_close.append(selection.join(self, ["image"]))
             self.name = name
@@ -85,7 +91,7 @@ class ImageChooser(View):
         if self._upload is not None and self.name == self._upload[0]:
             self._loaded = self._upload[1]
         else:
-            self._loaded = self._fit(zoo.image(self.name))
+            self._loaded = self._bundled(self.name)
         self.image = self._loaded
         self._withdraw_complaint()
 
@@ -94,10 +100,15 @@ class ImageChooser(View):
         if self.image is not self._loaded:
             self.name = ""
 
+    def _bundled(self, name: str) -> np.ndarray:
+        return zoo.sound(name) if name in zoo.sounds() else self._fit(zoo.image(name))
+
     def _fit(self, picture: np.ndarray) -> np.ndarray:
         return self._network.fit(picture, longest=max(LONGEST, *self._network.input_shape[:2]))
 
     def _receive_upload(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> None:
+        if not self.uploads:
+            raise MalformedMessageError("expected no picture for a network that takes none")
         width = whole(content, "width", 1, UPLOAD_SIDE)
         height = whole(content, "height", 1, UPLOAD_SIDE)
         label = f"upload: {text(content, 'name')}"
@@ -113,7 +124,12 @@ class ImageChooser(View):
             self.name = label
 
     def _still(self) -> bytes | None:
-        return None if self.image is None else as_png(fitted(to_pixels(self.image)))
+        if self.image is None:
+            return None
+        if not self.uploads:
+            batch = np.asarray(self._network.batch(self.image))
+            return as_png(fitted(sequence_pixels(self._network, batch[0])))
+        return as_png(fitted(to_pixels(self.image)))
 
 
 def pictures_for(net: Network) -> tuple[str, ...]:
@@ -126,9 +142,20 @@ def pictures_for(net: Network) -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith("digit-") == digits)
 
 
+def examples_for(net: Network) -> tuple[str, ...]:
+    """The names of the bundled pictures or sounds that suit the network."""
+    sounds = len(net.input_shape) == 2 and net.input_shape[-1] == 1
+    if sounds and net.takes((zoo.SOUND_LENGTH, 1)):
+        return zoo.sounds()
+    return pictures_for(net)
+
+
 def bundled_name(net: Network, image: Any) -> str:
     """The name of the bundled picture that `image` is, as it is or fitted to `net`; else ""."""
     shape = np.shape(image)
+    for name in examples_for(net) if len(net.input_shape) == 2 else ():
+        if np.array_equal(zoo.sound(name), image):
+            return name
     for name in pictures_for(net):
         picture = zoo.image(name)
         if picture.shape[:2] != shape[:2] and shape != net.input_shape:
@@ -140,4 +167,6 @@ def bundled_name(net: Network, image: Any) -> str:
 
 @lru_cache
 def _thumbnail(name: str) -> bytes:
+    if name in zoo.sounds():
+        return as_png(Image.fromarray(drawn_wave(zoo.sound(name)[:, 0], THUMBNAIL_SIDE, 36)))
     return as_png(fitted(to_pixels(zoo.image(name)), THUMBNAIL_SIDE))

@@ -113,12 +113,15 @@ def maps_picture(
 
     Args:
         pixels: the input, uint8 RGB.
-        maps: codes of the input's size, and whether 128 stands for zero.
+        maps: codes of the input's size, or of one row, and whether 128 stands for zero.
         opacity: of the maps, 0 to 1.
     """
     grey = np.repeat(pixels.mean(-1, keepdims=True), 3, -1)
     shown = [pixels]
+    columns = np.arange(pixels.shape[1])
     for codes, signed in maps:
+        if codes.shape != pixels.shape[:2]:  # of a sequence: stretches of one row
+            codes = np.repeat(codes[:, columns * codes.shape[1] // len(columns)], len(pixels), 0)
         colours = palette("diverging" if signed else "magma")[codes]
         shown.append(np.rint(grey + opacity * (colours - grey)).astype(np.uint8))
     return beside(shown)

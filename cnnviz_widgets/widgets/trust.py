@@ -79,7 +79,7 @@ def randomised_line(
     for frame in method(other, batch, target=found.target, **drawn, **options):
         values = frame.values
         yield None
-    alike = float(spearman(_flat(values), _flat(found.values))[0])
+    alike = float(spearman(_flat(values, batch.ndim), _flat(found.values, batch.ndim))[0])
     if abs(alike) > ALIKE:
         words, tone = "Hardly changes with random weights", "bad"
     else:
@@ -104,7 +104,7 @@ def _scores(
     return areas[0], areas[1]
 
 
-def _flat(values: np.ndarray) -> np.ndarray:
-    """The absolute values of a map, a row for each image."""
-    maps = values.sum(-1) if values.ndim == 4 else values
+def _flat(values: np.ndarray, axes: int) -> np.ndarray:
+    """The absolute values of a map, a row for each image; with `axes` axes it has channels."""
+    maps = values.sum(-1) if values.ndim == axes else values
     return np.abs(maps).reshape(len(maps), -1)

@@ -28,12 +28,14 @@ class Architecture:
             sizes too.
         classes: what the outputs stand for, in order.
         preprocess: what to do with a batch of pictures in [0, 1] first, or None.
+        value_range: of inputs that are no pictures.
     """
 
     build: Callable[[nnx.Rngs], nnx.Module]
     input_shape: tuple[int, ...]
     classes: tuple[str, ...]
     preprocess: Preprocess | None = None
+    value_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Bundle:
         classes: what the outputs stand for, in order.
         preprocess: what to do with a float32 batch (N, H, W, C) in [0, 1] first, or None.
         card: the model card in Markdown: data, licence, training, accuracy, limits.
+        value_range: of inputs that are no pictures.
     """
 
     module: nnx.Module
@@ -54,6 +57,7 @@ class Bundle:
     classes: tuple[str, ...]
     preprocess: Preprocess | None
     card: str
+    value_range: tuple[float, float] | None = None
 
 
 def centred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
@@ -71,7 +75,10 @@ ARCHITECTURES = {
         lambda rngs: PhotosViT(len(PHOTOGRAPHS), rngs), (128, 128, 3), PHOTOGRAPHS, centred
     ),
     "sounds": Architecture(
-        lambda rngs: SoundsCNN(len(sounds()), rngs), (SOUND_LENGTH, 1), sounds()
+        lambda rngs: SoundsCNN(len(sounds()), rngs),
+        (SOUND_LENGTH, 1),
+        sounds(),
+        value_range=(-1.0, 1.0),
     ),
 }
 NAMES = tuple(ARCHITECTURES)
@@ -122,4 +129,6 @@ def pretrained(name: str) -> Bundle:
     fill_streams(module)
     module.eval()
     card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
-    return Bundle(module, known.input_shape, known.classes, known.preprocess, card)
+    return Bundle(
+        module, known.input_shape, known.classes, known.preprocess, card, known.value_range
+    )

@@ -299,6 +299,7 @@ export function imageChooser(name: string): FakeModel {
           : "",
       names,
       name: "cat",
+      uploads: true,
       thumbnails: [],
     },
     undefined,

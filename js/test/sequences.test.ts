@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Course, extent, largestAt, rowOrder } from "../src/lib/course";
 import { decidedAt, seenBy } from "../src/hidden-states/frame";
-import { envelope, wavFile } from "../src/waveform/wav";
+import { envelope, narrowed, wavFile } from "../src/lib/wave";
 
 /** Two rows over four steps: the first leads at step 1 only. */
 const COURSE: Course = {
@@ -16,6 +16,13 @@ test("the largest row of a step, and from where on it stays", () => {
   assert.equal(decidedAt(COURSE, false), 2);
   assert.equal(decidedAt(COURSE, true), 0); // read from its end, it changes at the last moment
   assert.equal(largestAt({ steps: 1, rows: 1, values: new Float32Array([NaN]) }, 0), -1);
+});
+
+test("a wave in fewer columns keeps its ends, in more it repeats them", () => {
+  const bounds = new Float32Array([-0.5, 0.25, -0.75, 0.125, -0.25, 1, 0, 0.5]);
+  assert.deepEqual([...narrowed(bounds, 2)], [-0.75, 0.25, -0.25, 1]);
+  const lows = [...narrowed(bounds, 8)].filter((_, k) => k % 2 === 0);
+  assert.deepEqual(lows, [-0.5, -0.5, -0.75, -0.75, -0.25, -0.25, 0, 0]);
 });
 
 test("rows by number and by strength", () => {

@@ -157,6 +157,18 @@ many.wait()
 many.number = 3
 many
 """,
+    """
+ear = cw.load("sounds")
+strips = cw.Attribution(ear, cw.sound("drum"), ["saliency", "grad_cam"])
+strips.wait()
+strips
+""",
+    """
+heard = cw.GradientAscent(ear, "drum", steps=16)
+heard.play()
+heard.wait()
+heard
+""",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -166,6 +178,7 @@ NAMES = (
     "attention", "attention-text", "weights", "weights-matrix",
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
     "activations", "embedding",
+    "attribution-sound", "gradient-ascent-sound",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -39,7 +39,7 @@ def test_objective_gives_a_number_for_each_image(digits, target, layer, wanted):
         ("conv2:64", UnknownTargetError, "a channel of conv2 from 0 to 63, got 64"),
         ("conv2:x", UnknownTargetError, '"conv2:channel@row,column" with whole numbers'),
         ("conv2:-1", UnknownTargetError, "whole numbers"),
-        ("conv2:1@2", UnknownTargetError, "whole numbers"),
+        ("conv2:1@2", UnknownTargetError, "no steps; expected @row,column"),
         ("conv2:", UnknownTargetError, "whole numbers"),
         ("dense1:1@0,0", UnknownTargetError, "no rows and columns"),
         (10, UnknownTargetError, "a class from 0 to 9, got 10"),

@@ -152,7 +152,8 @@ def test_bad_choices_are_refused(digits, three):
         Attribution(digits, three, layer="dense1")
     with pytest.raises(InputError, match="for pictures"):
         Attribution(
-            cw.Network(lambda p, x: x @ p, params=jnp.ones((4, 2)), input_shape=(4,)), np.ones(4)
+            cw.Network(lambda p, x: x.sum((1, 2, 3)), params=(), input_shape=(2, 2, 2, 3)),
+            np.ones((2, 2, 2, 3)),
         )
     with pytest.raises(TypeError, match="method"):
         Attribution(digits, three, methd="saliency")

@@ -138,7 +138,7 @@ def test_a_refused_image_leaves_nothing_behind(digits):
 
 def test_a_network_for_other_data_needs_an_image():
     net = cw.Network(lambda params, x: x * params, params=jnp.ones(()), input_shape=(16, 5))
-    with pytest.raises(InputError, match="no bundled picture suits"):
+    with pytest.raises(InputError, match="no bundled picture or sound suits"):
         Explorer(net)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ...network import UnknownTargetError
 from .form import Composite, Form, Place, Score, Values, Weighed
-from .scores import channel_mean, constant, mean_square, unit_value
+from .scores import channel_mean, constant, mean_square, step_value, unit_value
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,12 @@ def layer_objective(name: str) -> Objective:
 
 
 def unit_objective(name: str, text: str) -> Objective:
-    """The objective of "channel" or "channel@row,column" in the layer of that name.
+    """The objective of "channel", "channel@row,column" or "channel@step" in a layer.
 
     Raises:
         UnknownTargetError: if the text is something else.
     """
-    match = re.fullmatch(r"(\d+)(?:@(\d+),(\d+))?", text.replace(" ", ""))
+    match = re.fullmatch(r"(\d+)(?:@(\d+)(?:,(\d+))?)?", text.replace(" ", ""))
     if match is None:
         raise UnknownTargetError(
             f'expected "{name}:channel" or "{name}:channel@row,column" with whole '
@@ -170,4 +170,6 @@ def unit_objective(name: str, text: str) -> Objective:
     label, place = f"{name}:{text}", Place(name, channel, row, column)
     if row is None:
         return Objective(label, (name,), channel_mean, (channel,), True, places=(place,))
+    if column is None:
+        return Objective(label, (name,), step_value, (channel, row), True, places=(place,))
     return Objective(label, (name,), unit_value, (channel, row, column), True, places=(place,))

@@ -26,9 +26,13 @@ def check_units(found: Objective, layer_of: Callable[[str], Layer]) -> None:
         layer = layer_of(place.layer)
         if place.channel is not None:
             check_index(f"a channel of {layer.name}", place.channel, layer.channels)
-        if place.row is not None and len(layer.spatial) != 2:
+        axes = sum(at is not None for at in (place.row, place.column))
+        if axes and len(layer.spatial) != axes:
+            lacks, given = (("steps", "@step"), ("rows and columns", "@row,column"))[axes - 1]
+            mend = {1: "expected @step", 2: "expected @row,column"}
             raise UnknownTargetError(
-                f"{layer.name!r} has no rows and columns; leave out @row,column."
+                f"{layer.name!r} has no {lacks}; "
+                f"{mend.get(len(layer.spatial), f'leave out {given}')}."
             )
         if place.width not in (None, layer.channels):
             raise InputError(
@@ -44,14 +48,13 @@ def check_position(found: Objective, layer_of: Callable[[str], Layer]) -> None:
         UnknownTargetError: says which rows and columns there are.
     """
     for place in found.places:
-        given = (place.row, place.column)
-        if place.row is None or place.column is None:
+        given = [at for at in (place.row, place.column) if at is not None]
+        if not given:
             continue
         layer = layer_of(place.layer)
-        for what, first, reach, axis in zip(
-            ("row", "column"), given, place.extent, layer.spatial, strict=True
-        ):
-            assert first is not None
+        names = ("row", "column") if len(given) == 2 else ("step",)
+        reaches = place.extent[: len(given)]
+        for what, first, reach, axis in zip(names, given, reaches, layer.spatial, strict=True):
             check_index(f"a {what} of {layer.name}", first, layer.shape[axis])
             check_index(f"a {what} of {layer.name}", first + reach - 1, layer.shape[axis])
 

@@ -30,7 +30,7 @@ class Place(NamedTuple):
     Attributes:
         layer: its name.
         channel: that there has to be.
-        row: likewise.
+        row: likewise; of a layer over a sequence the step, which has no column.
         column: likewise.
         width: how many channels the layer must have.
         extent: rows and columns that there have to be from `row` and `column` on.

@@ -43,6 +43,12 @@ def unit_value(values: Values, arguments: Any) -> Scores:
     return jax.vmap(lambda one: one[row, column])(taken)
 
 
+def step_value(values: Values, arguments: Any) -> Scores:
+    """The value at (channel, step) of a layer over a sequence."""
+    channel, step = arguments
+    return take(only(values), channel)[:, step]
+
+
 def mean_square(values: Values, _: Any) -> Scores:
     """The mean square of all values."""
     return per_image(jnp.square(only(values)))

@@ -17,7 +17,8 @@ def objective(net: Network, target: Objective | str | int) -> Objective:
 
     Args:
         net: the network.
-        target: "layer:channel" (mean of a channel), "layer:channel@row,column" (one unit),
+        target: "layer:channel" (mean of a channel), "layer:channel@row,column" (one unit; of a
+            layer over a sequence "layer:channel@step"),
             "layer" (mean square of the layer, as in DeepDream), a class by name or number (its
             logit), or a sum of such, as in "conv3:5 - 0.5*conv3:7".
 

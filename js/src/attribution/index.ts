@@ -17,6 +17,9 @@ import { Toolbar, type Traits } from "./toolbar";
 const NEWEST = -1;
 const MOST = 6;
 
+/** Width by height of what shows a sequence, however long it is. */
+const LINE_ASPECT = 2.4;
+
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let run: Run | null = null;
   let shown: { maps: MapState[]; step: number } | null = null;
@@ -95,6 +98,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       "classes",
       "layers",
       "picture",
+      "wave",
       "methods",
       "target",
       "layer",
@@ -112,13 +116,17 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     if (run) choose(run);
     const state = model.get("state");
     const picture = model.get("picture");
+    const wave = model.get("wave");
+    const none = picture === null && wave === null;
     const methods = model.get("methods");
     const catalogue = model.get("catalogue");
     toolbar.paint(model, run, shown?.step ?? 0);
-    if (picture) maps.style.setProperty("--cv-aspect", String(picture.width / picture.height));
-    empty.hidden = picture !== null;
+    const aspect = picture && run?.latest.rows !== 1 ? picture.width / picture.height : LINE_ASPECT;
+    maps.style.setProperty("--cv-aspect", String(aspect));
+    maps.classList.toggle("cv-of-lines", run?.latest.rows === 1);
+    empty.hidden = !none;
     setText(empty, state === "running" ? "Computing…" : "Nothing to show");
-    maps.hidden = picture === null;
+    maps.hidden = none;
     while (panels.length < methods.length) panels.push(panel(panels.length));
     panels.forEach(({ element }, index) => {
       if (index >= methods.length) element.remove();
@@ -135,6 +143,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
           catalogue,
           taken: methods,
           picture,
+          wave,
+          aspect,
           map: shown?.maps[at],
           trust: run?.latest.trust[at] ?? [],
           refused: run?.latest.refused[at] ?? "",
@@ -146,7 +156,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
         methods.length === 1,
       );
     });
-    more.hidden = methods.length >= MOST || picture === null;
+    more.hidden = methods.length >= MOST || none;
     seen.hidden = !run;
     if (run) setText(seen, seenWords(run.latest, model.get("classes")));
     guide.paint(catalogue, methods);

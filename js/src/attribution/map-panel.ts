@@ -1,18 +1,25 @@
 /**
  * One method: its name to choose from, its map over the picture, and what to make of it.
  */
-import { asBytes } from "../lib/bytes";
-import { paintPicture } from "../lib/canvas";
+import { asBytes, asFloats } from "../lib/bytes";
+import { colored, context, paintPicture, pixelRatio } from "../lib/canvas";
 import { ColorBar } from "../lib/color-bar";
-import { type ColormapName, palette, type Theme } from "../lib/colormap";
+import { type ColormapName, type Palette, palette, type Theme } from "../lib/colormap";
 import { button, Select } from "../lib/controls";
 import { h, icon, setText } from "../lib/dom";
 import type { InputPicture } from "../lib/model";
 import { Notice } from "../lib/notice";
 import { Stage } from "../lib/stage";
 import { overlay } from "../lib/overlay";
+import { narrowed, paintWave, waveInk } from "../lib/wave";
 import type { MapState, Trust } from "./run";
-import type { Entry } from "./toolbar";
+import type { Entry, Wave } from "./toolbar";
+
+/** How much of the height is the wave; the rest is the strip of colours below it. */
+const WAVE_SHARE = 0.72;
+
+/** Pixels between the two. */
+const GAP = 5;
 
 const ICONS = { good: "good", plain: "minus", bad: "alert" } as const;
 
@@ -21,6 +28,9 @@ export interface Scene {
   catalogue: Entry[];
   taken: string[];
   picture: InputPicture | null;
+  wave: Wave | null;
+  /** Width by height of what is shown. */
+  aspect: number;
   map: MapState | undefined;
   trust: Trust[];
   refused: string;
@@ -90,20 +100,22 @@ export class MapPanel {
   }
 
   private paintMap(scene: Scene): void {
-    const { entry, picture, map, opacity, theme } = scene;
-    this.stage.element.hidden = !picture;
-    if (!picture) return;
-    const { width, height } = picture;
-    const [shown] = this.stage.fit(width / height);
+    const { entry, picture, wave, map, opacity, theme } = scene;
+    this.stage.element.hidden = !picture && !wave;
+    const [shown, tall] = this.stage.fit(scene.aspect);
     const name: ColormapName = entry.signed ? "diverging" : "magma";
     const started = map !== undefined && map.progress > 0;
     if (started) this.bar.paint(palette(name, theme), map.range);
     this.stage.label(describe(scene));
-    const painted = [picture, map?.codes, started ? opacity : 0, name, theme, shown];
-    painted.push(devicePixelRatio);
+    const look = [theme, shown, devicePixelRatio, waveInk(this.stage.canvas).ink];
+    const painted = [picture, wave, map?.codes, started ? opacity : 0, name, ...look];
     if (painted.every((item, index) => item === this.painted[index])) return;
     this.painted = painted;
-    const codes = started ? map.codes : new Uint8Array(width * height);
+    if (wave) this.paintLine(wave, started ? map.codes : null, palette(name, theme), shown, tall);
+    if (!picture) return;
+    const { width, height } = picture;
+    const given = started ? map.codes : new Uint8Array(width * height);
+    const codes = given.length === width ? repeated(given, height) : given; // of a sequence
     const fits = codes.length === width * height;
     const laid = overlay(
       asBytes(picture.pixels),
@@ -114,6 +126,28 @@ export class MapPanel {
       height,
     );
     paintPicture(this.stage.canvas, this.scratch, laid, shown, "crisp");
+  }
+
+  /** A wave, and below it what each stretch of it counts. */
+  private paintLine(
+    wave: Wave,
+    codes: Uint8Array | null,
+    colors: Palette,
+    width: number,
+    height: number,
+  ): void {
+    const { canvas } = this.stage;
+    const bounds = asFloats(wave.bounds);
+    paintWave(canvas, (columns) => narrowed(bounds, columns), width, height, WAVE_SHARE);
+    if (!codes) return;
+    const { rgba } = colored(codes, colors, codes.length, 1);
+    this.scratch.width = codes.length;
+    this.scratch.height = 1;
+    context(this.scratch).putImageData(new ImageData(rgba, codes.length, 1), 0, 0);
+    const target = context(canvas);
+    const top = Math.round(canvas.height * WAVE_SHARE + GAP * pixelRatio());
+    target.imageSmoothingEnabled = false;
+    target.drawImage(this.scratch, 0, top, canvas.width, canvas.height - top);
   }
 
   private say({ entry, map, trust }: Scene): void {
@@ -132,6 +166,13 @@ export class MapPanel {
       ...(map?.notes ?? []).map((note) => h("p", { class: "cv-quiet" }, note)),
     );
   }
+}
+
+/** A row of codes for each row of a picture. */
+function repeated(codes: Uint8Array, rows: number): Uint8Array {
+  const found = new Uint8Array(codes.length * rows);
+  for (let row = 0; row < rows; row++) found.set(codes, row * codes.length);
+  return found;
 }
 
 function status({ map, refused, running }: Scene): string {

@@ -19,11 +19,20 @@ export interface Entry {
   signed: boolean;
 }
 
+/** A wave as the kernel sends it. */
+export interface Wave {
+  length: number;
+  /** float32, the lowest and the highest value of each column, from -1 to 1. */
+  bounds: unknown;
+}
+
 export interface Traits extends CommonTraits<AttributionFrame> {
   catalogue: Entry[];
   classes: string[];
   layers: string[];
   picture: InputPicture | null;
+  /** A sequence of one value a step, in place of a picture. */
+  wave: Wave | null;
   methods: string[];
   target: number | null;
   layer: string;
@@ -88,6 +97,7 @@ export class Toolbar {
     this.layer.input.disabled = !model.get("methods").some((name) => layered.has(name));
     const percent = Math.round(100 * model.get("opacity"));
     this.opacity.set(percent, 100, `${percent} %`, "");
+    this.opacity.element.hidden = model.get("wave") !== null; // its strip lies over nothing
     const newest = run?.newest ?? 0;
     this.iteration.set(step, newest, run ? String(step) : "none yet", run ? `/ ${newest}` : "");
     const epsilon = model.get("epsilon");

@@ -54,7 +54,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const saveAs = (format: string) => kernel.ask({ type: "save", format });
 
   const toolbar = new Toolbar(change, command, signal);
-  const picture = new PicturePanel(select, saveAs, signal);
+  const picture = new PicturePanel(select, saveAs, () => painter.request(), signal);
   const advice = new AdviceNotice(heed, signal);
   const examples = new ExamplesPanel();
   const curve = new Curve(() => painter.request(), goTo, signal);
@@ -82,7 +82,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const receive = (frame: AscentFrame) => {
     if (frame.run !== run?.id) {
       const first = run === null;
-      run = new Run(frame.run, frame.width * frame.height * 4 * (frame.tiles?.length ?? 1));
+      const bytes = 4 * (frame.length ?? frame.width * frame.height);
+      run = new Run(frame.run, bytes * (frame.tiles?.length ?? 1));
       shown = asked = null;
       if (!first) change("iteration", NEWEST);
     }
@@ -121,6 +122,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       "iteration",
       "examples",
       "advice",
+      "sample_rate",
       "state",
     ],
     repaint,
@@ -140,6 +142,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const end = live || !run ? Math.max(planned, newest) : newest;
     const chosen = { layer: model.get("layer"), channel: model.get("channel") };
     picture.paint(shown?.moment ?? null, run, step, chosen, words(state, run));
+    picture.listen(model.get("sample_rate"));
     curve.paint(run, step, end);
     iteration.set(step, run ? end : 0, run ? String(step) : "none yet", run ? `/ ${end}` : "");
     advice.paint(model.get("advice"));

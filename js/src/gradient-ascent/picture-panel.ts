@@ -1,19 +1,26 @@
 /**
  * What the ascent has painted so far: one picture as large as the panel allows, or a grid of them.
  */
-import { context, paintPicture, type Picture, resize } from "../lib/canvas";
+import { context, resize } from "../lib/canvas";
 import { button } from "../lib/controls";
 import { h } from "../lib/dom";
 import { Panel } from "../lib/panel";
 import { Stage } from "../lib/stage";
 import { fileName } from "./file";
-import type { Moment, Run, TileInfo } from "./run";
+import { Listener } from "./listener";
+import type { Moment, Run, Shown, TileInfo } from "./run";
+import { lookOf, paintShown } from "./shown";
 import { type Chosen, columnsOf, TileGrid } from "./tile-grid";
 
 /** Pictures up to this many pixels a side are blended: as squares they hide what they show. */
 const TINY = 64;
 
-const FORMATS: Record<string, string> = { png: "PNG", gif: "GIF film", webp: "WebP film" };
+const FORMATS: Record<string, string> = {
+  png: "PNG",
+  gif: "GIF film",
+  webp: "WebP film",
+  wav: "WAV sound",
+};
 
 /** Pixels between the pictures of a grid that is saved, as the kernel does it. */
 const GAP = 2;
@@ -26,7 +33,9 @@ export class PicturePanel {
   private readonly scratch = document.createElement("canvas");
   private readonly save: HTMLButtonElement;
   private readonly format = h("select", { class: "cv-format", "aria-label": "Format" });
+  private readonly listener: Listener;
   private moment: Moment | null = null;
+  private chosen = 0; // of the pictures of a grid
   private fileName = "";
   private painted: unknown[] = [];
 
@@ -36,16 +45,24 @@ export class PicturePanel {
   constructor(
     select: (tile: TileInfo) => void,
     private readonly saveFilm: (format: string) => void,
+    changed: () => void,
     signal: AbortSignal,
   ) {
     this.grid = new TileGrid(select, signal);
-    this.panel = new Panel("picture", this.stage.element, this.grid.element, this.empty);
+    this.listener = new Listener(changed, signal);
+    this.panel = new Panel(
+      "picture",
+      this.stage.element,
+      this.grid.element,
+      this.empty,
+      this.listener.element,
+    );
     this.element = this.panel.element;
     this.stageElements = [this.stage.element, this.grid.element];
     this.save = button("Save", "save", () => this.download(), signal);
     this.save.classList.add("cv-plain");
     this.save.title = "PNG: what is shown. GIF and WebP: the whole run as a film";
-    for (const value of ["png", "gif", "webp"]) {
+    for (const value of Object.keys(FORMATS)) {
       this.format.append(h("option", { value }, FORMATS[value]));
     }
     this.panel.header.append(this.save, this.format);
@@ -68,7 +85,12 @@ export class PicturePanel {
     this.empty.hidden = moment !== null;
     this.empty.textContent = words.instead;
     this.panel.say(words.beside);
+    this.element.classList.toggle("cv-of-waves", moment?.pictures[0].samples !== undefined);
+    this.offerSound(moment?.pictures[0].samples !== undefined);
     if (!moment || !run) return;
+    const same = ({ layer, channel }: TileInfo) =>
+      layer === chosen.layer && channel === chosen.channel;
+    this.chosen = Math.max(0, run.tiles.findIndex(same));
     this.fileName = fileName(`${objective || "ascent"} step ${step}.png`);
     const { width, height } = moment.pictures[0];
     const smooth = Math.max(width, height) <= TINY;
@@ -76,20 +98,32 @@ export class PicturePanel {
     else this.paintOne(moment.pictures[0], objective, step, smooth);
   }
 
-  private paintOne(picture: Picture, objective: string, step: number, smooth: boolean): void {
-    const [shownWidth] = this.stage.fit(picture.width / picture.height);
-    this.stage.label(`Picture after ${step} steps: ${objective || "gradient ascent"}`);
-    const painted = [picture, shownWidth, devicePixelRatio];
+  /** Lets what is shown be heard, if it is a sound. */
+  listen(rate: number): void {
+    this.listener.offer(this.moment?.pictures[this.chosen]?.samples ?? null, rate);
+  }
+
+  private offerSound(heard: boolean): void {
+    const option = this.format.querySelector<HTMLOptionElement>("[value=wav]")!;
+    option.hidden = option.disabled = !heard;
+    if (!heard && this.format.value === "wav") this.format.value = "png";
+  }
+
+  private paintOne(picture: Shown, objective: string, step: number, smooth: boolean): void {
+    const [shownWidth, shownHeight] = this.stage.fit(picture.width / picture.height);
+    this.stage.label(`${picture.samples ? "Wave" : "Picture"} after ${step} steps: ${objective || "gradient ascent"}`);
+    const painted = [picture, shownWidth, devicePixelRatio, lookOf(picture, this.stage.canvas)];
     if (painted.every((item, index) => item === this.painted[index])) return;
     this.painted = painted;
     const look = smooth ? "smooth" : "crisp";
-    paintPicture(this.stage.canvas, this.scratch, picture, shownWidth, look);
+    paintShown(this.stage.canvas, this.scratch, picture, shownWidth, shownHeight, look);
   }
 
   private download(): void {
     if (!this.moment) return;
-    if (this.format.value !== "png") return this.saveFilm(this.format.value);
     const { pictures } = this.moment;
+    // what is no picture of pixels is drawn by the kernel
+    if (this.format.value !== "png" || pictures[0].samples) return this.saveFilm(this.format.value);
     const { width, height } = pictures[0];
     const columns = columnsOf(pictures.length);
     const rows = Math.ceil(pictures.length / columns);

@@ -30,6 +30,9 @@ export interface AscentFrame extends Numbered {
   tiles?: TileInfo[];
   /** The score of each picture; `score` is their mean. */
   each?: number[];
+  /** float32, sequences of one value a step, in place of pixels; each is `length` long. */
+  samples?: unknown;
+  length?: number;
   /** How many steps are planned. */
   steps: number;
   /** float32, one score a step; in settled frames, and in the first one of a view. */
@@ -45,9 +48,14 @@ export interface AscentFrame extends Numbered {
 /** Bytes of pictures that a page keeps; the kernel has more. */
 const MEMORY = 48e6;
 
+/** A picture, or a sequence of one value a step, which is drawn as a wave. */
+export interface Shown extends Picture {
+  samples?: Float32Array;
+}
+
 /** All pictures of a step, and their scores. */
 export interface Moment {
-  pictures: Picture[];
+  pictures: Shown[];
   each: number[];
 }
 
@@ -136,10 +144,20 @@ function tilesOf(frame: AscentFrame): TileInfo[] {
 function toMoment(frame: AscentFrame): Moment {
   const { width, height } = frame;
   const count = tilesOf(frame).length;
+  if (frame.samples !== undefined) return { pictures: toWaves(frame), each: frame.each ?? [frame.score] };
   const rgba = rgbToRgba(asBytes(frame.pixels), width * height * count);
   const size = 4 * width * height;
   const pictures = Array.from({ length: count }, (_, at) => {
     return { width, height, rgba: rgba.subarray(at * size, (at + 1) * size) };
   });
   return { pictures, each: frame.each ?? [frame.score] };
+}
+
+/** The frame's waves; the buffer around them is of the whole message. */
+function toWaves({ width, height, samples, length = 0 }: AscentFrame): Shown[] {
+  const all = asFloats(samples).slice();
+  const rgba = new Uint8ClampedArray();
+  return Array.from({ length: all.length / Math.max(1, length) }, (_, at) => {
+    return { width, height, rgba, samples: all.subarray(at * length, (at + 1) * length) };
+  });
 }

@@ -2,11 +2,12 @@
  * Several pictures of one step as a grid of buttons: each says what it climbs and how far it came,
  * and a press selects its channel.
  */
-import { paintPicture, pixelRatio } from "../lib/canvas";
+import { pixelRatio } from "../lib/canvas";
 import { h, setText } from "../lib/dom";
 import { formatValue } from "../lib/format";
 import { Stage } from "../lib/stage";
 import type { Moment, TileInfo } from "./run";
+import { lookOf, paintShown } from "./shown";
 
 /** Which channel is selected, so that its tile is marked. */
 export interface Chosen {
@@ -66,13 +67,14 @@ class Tile {
     this.element.disabled = !known;
     const pressed = known && info.layer === chosen.layer && info.channel === chosen.channel;
     this.element.setAttribute("aria-pressed", String(pressed));
-    this.stage.label(`Picture of ${info.label}`);
+    this.stage.label(`${picture.samples ? "Wave" : "Picture"} of ${info.label}`);
     this.stage.element.style.aspectRatio = String(picture.width / picture.height);
-    const [width] = this.stage.fit(picture.width / picture.height);
-    const painted = [picture, width, pixelRatio()];
+    const [width, height] = this.stage.fit(picture.width / picture.height);
+    const painted = [picture, width, pixelRatio(), lookOf(picture, this.stage.canvas)];
     if (painted.every((item, index) => item === this.painted[index])) return;
     this.painted = painted;
-    paintPicture(this.stage.canvas, this.scratch, picture, width, smooth ? "smooth" : "crisp");
+    const look = smooth ? "smooth" : "crisp";
+    paintShown(this.stage.canvas, this.scratch, picture, width, height, look);
   }
 }
 

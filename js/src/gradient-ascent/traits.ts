@@ -42,6 +42,8 @@ export interface Traits extends CommonTraits<AscentFrame> {
   redirect: number | null;
   steps: number;
   iteration: number;
+  /** At which a sequence of one value a step is played, samples a second. */
+  sample_rate: number;
   examples: ExamplesState | null;
   advice: Advice | null;
 }

@@ -13,6 +13,8 @@ import { readUpload, type Upload } from "./shrink";
 interface Traits extends CommonTraits {
   names: string[];
   name: string;
+  /** Whether the network takes pictures of the person's own. */
+  uploads: boolean;
   /** PNG bytes of each bundled picture, in the order of `names`. */
   thumbnails: unknown[];
 }
@@ -26,7 +28,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     saver.now();
   };
   const send = async (file: File | undefined) => {
-    if (!file) return;
+    if (!file || !model.get("uploads")) return;
     try {
       const read = await readUpload(file);
       upload = read;
@@ -62,9 +64,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
   file.addEventListener("change", picked, { signal });
   receiveDrops(root, (dropped) => void send(dropped), signal);
-  follow(model, ["names", "name", "thumbnails"], () => painter.request(), signal);
+  follow(model, ["names", "name", "thumbnails", "uploads"], () => painter.request(), signal);
 
   return () => {
+    pick.hidden = hint.hidden = !model.get("uploads");
     const { names, own } = choices(model.get("names"), model.get("name"));
     const options = names.map((name) => ({ value: name, text: name }));
     const none = { value: "", text: "another picture" };

@@ -17,7 +17,7 @@ import { SaidPanel } from "../lib/said-panel";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { Strip } from "../lib/time-strip";
-import { wavFile } from "./wav";
+import { wavFile } from "../lib/wave";
 import { WavePanel } from "./wave-panel";
 
 interface WaveFrame extends Numbered {

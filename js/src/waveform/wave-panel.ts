@@ -1,10 +1,10 @@
 /**
  * The waveform, and where the playing sound is in it.
  */
-import { context, pictureCanvas, pixelRatio, resize } from "../lib/canvas";
+import { pictureCanvas } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { Panel } from "../lib/panel";
-import { envelope } from "./wav";
+import { envelope, paintWave } from "../lib/wave";
 
 export class WavePanel {
   private readonly canvas = pictureCanvas("Waveform");
@@ -39,22 +39,8 @@ export class WavePanel {
     this.panel.title("Waveform");
     this.panel.say(line);
     this.canvas.setAttribute("aria-label", `Waveform; ${line}`);
-    const ratio = pixelRatio();
     const { clientWidth, clientHeight } = this.track;
-    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-    resize(this.canvas, width, height);
-    const target = context(this.canvas);
-    target.clearRect(0, 0, width, height);
-    const style = getComputedStyle(this.track);
-    target.fillStyle = style.getPropertyValue("--cv-line");
-    target.fillRect(0, Math.round(height / 2), width, Math.max(1, Math.round(ratio)));
-    const bounds = envelope(samples, width);
-    const y = (value: number) => ((1 - value) / 2) * height;
-    target.fillStyle = style.getPropertyValue("--cv-accent");
-    for (let column = 0; column < width; column++) {
-      const [low, high] = [bounds[2 * column], bounds[2 * column + 1]];
-      target.fillRect(column, y(high) - ratio / 2, 1, y(low) - y(high) + ratio);
-    }
+    paintWave(this.canvas, (columns) => envelope(samples, columns), clientWidth, clientHeight);
   }
 
   point(share: number): void {
