@@ -29,6 +29,7 @@ const views = [
   "intervention",
   "layer-list",
   "operation",
+  "text",
   "weights",
   "training",
   "waveform",

@@ -82,8 +82,10 @@ from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
 from .spectrogram import Spectrogram, spectrogram
+from .text_matches import TextMatch, text_matches
 from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
+from .tokens import per_token
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
 from .transforms import (
     Blur,
@@ -185,6 +187,7 @@ __all__ = [
     "SingularValues",
     "Spectrogram",
     "StatesOverTime",
+    "TextMatch",
     "Thumbnails",
     "TileSheet",
     "TileSheets",
@@ -275,6 +278,7 @@ __all__ = [
     "occlusion",
     "of_taps",
     "opacity",
+    "per_token",
     "pgd",
     "probabilities",
     "project_filters",
@@ -290,6 +294,7 @@ __all__ = [
     "spectrogram",
     "square_grad",
     "tensor_direction",
+    "text_matches",
     "thumbnails",
     "tile_sheets",
     "top_example_frames",

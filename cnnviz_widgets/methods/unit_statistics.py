@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float32, Num
 
 from ..network import Layer, Network, Replay
 from .channels_last import channels_last
@@ -132,7 +132,7 @@ def _statistics(layer: Layer, found: dict[str, np.ndarray], images: int) -> Unit
 
 
 def _extremes(
-    replay: Replay, x: Float[Array, "n ..."], own: Array, *, names: tuple[str, ...]
+    replay: Replay, x: Num[Array, "n ..."], own: Array, *, names: tuple[str, ...]
 ) -> dict[str, dict[str, Array]]:
     """Of each channel: least and largest value, and how many are saturated.
 

@@ -10,7 +10,7 @@ def load(name: str) -> Network:
     """A bundled, trained network.
 
     Args:
-        name: "digits", "digits_gru", "photos", "photos_vit" or "sounds";
+        name: "digits", "digits_gru", "photos", "photos_vit", "sounds" or "texts";
             `cnnviz_widgets.zoo.NAMES` lists them.
 
     Raises:
@@ -22,4 +22,6 @@ def load(name: str) -> Network:
         input_shape=bundle.input_shape,
         classes=bundle.classes,
         preprocess=bundle.preprocess,
+        dtype=None if bundle.tokenize is None else "int32",
+        tokenize=bundle.tokenize,
     )

@@ -23,6 +23,7 @@ from .axes import find_axes
 from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .lookup import Lookup, find_lookup
 from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
 from .operation import Operation
@@ -213,6 +214,7 @@ class TracedProgram:
         preprocess: Callable[[jax.Array], jax.Array] | None,
         shape: tuple[int, ...],
         first: bool = True,
+        dtype: Any = jnp.float32,
     ) -> None:
         self.shape = shape
         self._model = model
@@ -233,8 +235,14 @@ class TracedProgram:
             return leaves
 
         try:
-            x = jax.ShapeDtypeStruct(shape, jnp.float32)
-            self.program: Program = trace(apply, model.weights, x, model.root)
+            self.program: Program
+            if model.program is not None:
+                self.program, self._structure = model.program(shape)
+            else:
+                x = jax.ShapeDtypeStruct(shape, dtype)
+                self.program = trace(apply, model.weights, x, model.root)
+        except InputError:
+            raise
         except Exception as error:
             raise _trace_error(error, model, shape, first) from error
         self.layout: Layout = find_layers(self.program, model.classes)
@@ -273,6 +281,16 @@ class TracedProgram:
         other = copy.copy(self)
         other._changes = functools.cache(changes)
         return other
+
+    @property
+    def structure(self) -> Any:
+        """Of the model's output, as a pytree."""
+        return self._structure
+
+    @functools.cached_property
+    def lookup(self) -> Lookup | None:
+        """The step that looks the input up in a table, if there is one."""
+        return find_lookup(self.program)
 
     @functools.cached_property
     def loops(self) -> tuple[Loop, ...]:

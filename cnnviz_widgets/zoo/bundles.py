@@ -8,13 +8,16 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from .images import PHOTOGRAPHS, unknown
-from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN
+from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN, TextsCNN
 from .sounds import SOUND_LENGTH, sounds
+from .texts import ID_COUNT, TEXT_LENGTH, languages, text
+from .tokens import Tokens
 from .vision_transformer import PhotosViT
 from .weights import fill_streams, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 
+Tokenize = Callable[[str], Tokens]
 Preprocess = Callable[[Float[Array, "n h w c"]], Float[Array, "n h w c"]]
 
 
@@ -28,12 +31,14 @@ class Architecture:
             sizes too.
         classes: what the outputs stand for, in order.
         preprocess: what to do with a batch of pictures in [0, 1] first, or None.
+        tokenize: what makes ids of a text, for a network that takes (T,) ids; else None.
     """
 
     build: Callable[[nnx.Rngs], nnx.Module]
     input_shape: tuple[int, ...]
     classes: tuple[str, ...]
     preprocess: Preprocess | None = None
+    tokenize: Tokenize | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Bundle:
         classes: what the outputs stand for, in order.
         preprocess: what to do with a float32 batch (N, H, W, C) in [0, 1] first, or None.
         card: the model card in Markdown: data, licence, training, accuracy, limits.
+        tokenize: what makes ids of a text, for a network that takes (T,) int32 ids; else None.
     """
 
     module: nnx.Module
@@ -54,6 +60,7 @@ class Bundle:
     classes: tuple[str, ...]
     preprocess: Preprocess | None
     card: str
+    tokenize: Tokenize | None = None
 
 
 def centred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
@@ -72,6 +79,12 @@ ARCHITECTURES = {
     ),
     "sounds": Architecture(
         lambda rngs: SoundsCNN(len(sounds()), rngs), (SOUND_LENGTH, 1), sounds()
+    ),
+    "texts": Architecture(
+        lambda rngs: TextsCNN(ID_COUNT, len(languages()), rngs),
+        (TEXT_LENGTH,),
+        languages(),
+        tokenize=text,
     ),
 }
 NAMES = tuple(ARCHITECTURES)
@@ -122,4 +135,4 @@ def pretrained(name: str) -> Bundle:
     fill_streams(module)
     module.eval()
     card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
-    return Bundle(module, known.input_shape, known.classes, known.preprocess, card)
+    return Bundle(module, known.input_shape, known.classes, known.preprocess, card, known.tokenize)

@@ -26,7 +26,7 @@ LONG = 10**6  # steps of an ascent: more than a test waits for
 VIEWS = (
     "activation-atlas", "architecture", "attention", "attribution", "deconvolution", "deep-dream",
     "feature-maps", "gradient-ascent", "health", "hidden-states", "image-chooser", "intervention",
-    "layer-list", "operation", "training", "waveform", "weights",
+    "layer-list", "operation", "text", "training", "waveform", "weights",
 )  # fmt: skip
 
 
