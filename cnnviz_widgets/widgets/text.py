@@ -32,6 +32,7 @@ from .pictured import PicturedLayers
 from .running import Frame
 from .selection import Selection
 from .text_picture import text_picture
+from .texts_given import as_tokens
 from .wire import floats
 
 METHODS = ("integrated_gradients", "input_x_gradient", "saliency", "smooth_grad")
@@ -198,13 +199,13 @@ class Text(PicturedLayers):
             "response": floats(np.asarray(values)[0].reshape(-1, info.channels)[:, channel]),
             "matches": self._found(info, channel),
             "searched": len(self._examples),
+            "window": _window(info),
             "notes": list(found.notes),
         }
 
     def _found(self, layer: Layer, channel: int) -> list[list[Any]]:
         """What fires a channel, as labels, activation and number of texts; [] if unknown."""
-        field = layer.receptive_field
-        if not self._examples or field is None or not np.isfinite(field.size).all():
+        if not self._examples or not _window(layer):
             return []
         key = layer.name, channel
         if key not in self._matches:
@@ -227,17 +228,12 @@ class Text(PicturedLayers):
         return text_picture(read.labels, shares, found.method in SIGNED, lines)
 
 
-def as_tokens(net: Network, image: Any, labels: Sequence[str] | None = None) -> Tokens:
-    """A text that was given in any way: as words, tokens or ids, which may have labels."""
-    if isinstance(image, Tokens):
-        return image
-    if isinstance(image, str):
-        return net.tokens(image)
-    ids = np.asarray(net.batch(image))[0]
-    try:
-        return Tokens(ids.astype(np.int32), [str(k) for k in ids] if labels is None else labels)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+def _window(layer: Layer) -> int:
+    """How many tokens a place of a layer sees; 0 where it is no run of them."""
+    field = layer.receptive_field
+    if field is None or len(field.size) != 1 or not np.isfinite(field.size[0]):
+        return 0
+    return int(np.ceil(field.size[0]))
 
 
 def _bundled(net: Network) -> tuple[Tokens, ...]:
@@ -250,7 +246,7 @@ def _bundled(net: Network) -> tuple[Tokens, ...]:
 def _first_text(net: Network) -> Tokens:
     if net.tokenize is None:
         raise InputError("expected a text: pass Text(net, ids, tokens=[...]) or cw.Tokens.")
-    return net.tokens("Guten Morgen, wie geht es dir?")
+    return net.tokens("Alle Menschen sind frei und gleich an Würde und Rechten geboren.")
 
 
 def _first_after_a_convolution(net: Network) -> str:

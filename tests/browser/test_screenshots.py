@@ -146,6 +146,12 @@ vector.wait()
 vector
 """,
     'cw.Waveform(cw.load("sounds"), cw.sound("rising"))',
+    """
+words = "Guten Morgen, wie geht es dir?"
+reader = cw.load("texts")
+cw.Text(reader, words, channel=7)
+""",
+    'cw.FeatureMaps(reader, cw.text(words), layer="relu", channel=7)',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -154,6 +160,7 @@ NAMES = (
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text", "weights", "weights-matrix",
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
+    "text", "feature-maps-text",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -22,6 +22,7 @@ import {
   responseRange,
   sharesRange,
   sizeWords,
+  type TextFrame,
   tokenWords,
   type Traits,
 } from "./frame";
@@ -107,7 +108,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const signed = responseRange(reading)[0] < 0;
     paint(answers, answersBar, responseOf(reading, at, signed ? diverging : sequential));
     const values = reading.said;
-    prediction.paint({ steps: 1, rows: values.length, values }, classes, 0, "", "");
+    const said = { steps: 1, rows: values.length, values };
+    prediction.paint(said, classes, 0, "", wordsOf(frame, classes[frame.target]));
     found.paint(frame);
     setText(notes, frame.notes.join(" "));
     Object.assign(root.dataset, {
@@ -147,7 +149,8 @@ function sharesOf(reading: Reading, name: string, at: number | null, palette: Pa
 function responseOf(reading: Reading, at: number | null, palette: Palette): Painting {
   const { frame, response } = reading;
   const values = atTokens(reading);
-  const title = `Channel ${frame.channel} of ${frame.layer}`;
+  const seen = frame.window > 1 ? `, which sees ${frame.window} tokens from each place` : "";
+  const title = `Channel ${frame.channel} of ${frame.layer}${seen}`;
   const best = largest(values);
   const all = values.length ? `most ${tokenWords(frame.tokens, values, best)}` : formatValue(response[0]);
   return {
@@ -158,6 +161,11 @@ function responseOf(reading: Reading, at: number | null, palette: Palette): Pain
     range: responseRange(reading),
     palette,
   };
+}
+
+function wordsOf({ method, signed }: TextFrame, name: string): string {
+  const what = `Colours: ${METHODS[method] ?? method} for ${name}.`;
+  return signed ? `${what} Red speaks for it, blue against it.` : `${what} The brighter, the more.`;
 }
 
 function isStale({ frame }: Reading, method: string, target: number | null): boolean {
