@@ -23,6 +23,7 @@ from .cams import (
 )
 from .cams_by_passes import ablation_cam, score_cam
 from .channel_effects import ChannelEffects, channel_effect_frames, channel_effects
+from .channel_shares import channel_shares
 from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
 from .cppn import CPPN
 from .decomposition import deep_lift, lrp
@@ -221,6 +222,7 @@ __all__ = [
     "channel",
     "channel_effect_frames",
     "channel_effects",
+    "channel_shares",
     "class_logit",
     "class_probability",
     "compose",

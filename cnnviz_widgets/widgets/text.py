@@ -17,6 +17,7 @@ from ..methods import (
     Attribution,
     TextMatch,
     activations,
+    channel_shares,
     frames,
     per_token,
     probabilities,
@@ -40,6 +41,9 @@ SIGNED = {"integrated_gradients", "input_x_gradient"}
 
 MATCHES = 12
 """Runs of tokens that are listed for a channel."""
+
+STRONGEST = 6
+"""Channels that are named for adding most to the class."""
 
 NOISE = 0.15
 """Of SmoothGrad, as a share of the range of the vectors' entries."""
@@ -200,8 +204,17 @@ class Text(PicturedLayers):
             "matches": self._found(info, channel),
             "searched": len(self._examples),
             "window": _window(info),
+            "strongest": self._strongest(read, info, found.target[0]),
             "notes": list(found.notes),
         }
+
+    def _strongest(self, read: Tokens, layer: Layer, target: int) -> list[list[float]]:
+        """The channels that add most to a class, with how much; [] up to the lookup."""
+        if layer.name not in self._network.embedded(read) or layer.channels < 2:
+            return []
+        shares = channel_shares(self._network, read, layer=layer.name, target=target)[0]
+        best = np.argsort(-shares, kind="stable")[:STRONGEST]
+        return [[int(k), float(shares[k])] for k in best if shares[k] > 0]
 
     def _found(self, layer: Layer, channel: int) -> list[list[Any]]:
         """What fires a channel, as labels, activation and number of texts; [] if unknown."""

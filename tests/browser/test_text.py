@@ -47,6 +47,13 @@ def test_every_control_and_a_text_that_is_typed(new_notebook: Callable[..., Note
     view.get_by_label("Channel", exact=True).fill("9")
     expect(view).to_have_attribute("data-channel", "9")
     expect(view.get_by_role("list", name="What fires channel 9 of relu most")).to_be_visible()
+    most = view.get_by_role("group", name="Channels of relu that say German").get_by_role("button")
+    chosen = (most.first.inner_text()).split()[0]
+    most.first.click()
+    notebook.await_value("view.channel", int(chosen))
+    expect(view).to_have_attribute("data-channel", chosen)
+    expect(most.first).to_have_attribute("aria-pressed", "true")
+    view.get_by_label("Channel", exact=True).fill("9")
     view.get_by_label("Layer", exact=True).fill("1")
     expect(view).to_have_attribute("data-layer", "conv")
     expect(maps).to_have_attribute("data-layer", "conv")

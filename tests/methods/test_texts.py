@@ -81,6 +81,18 @@ def test_one_number_a_token_needs_tokens():
         per_token(np.zeros((1, 4, 4, 3), np.float32))
 
 
+def test_channels_share_the_logit_among_them(reader):
+    net = Network(reader, input_shape=(8,))
+    shares = cw.methods.channel_shares(net, IDS, layer="relu", target=2)
+    kernel, bias = (
+        np.asarray(part[...])[..., 2] for part in (reader.head.kernel, reader.head.bias)
+    )
+    maps = np.asarray(reader.conv(reader.embed(jnp.asarray(IDS))))
+    np.testing.assert_allclose(shares, np.maximum(maps, 0).max(1) * kernel, atol=1e-5)
+    logits = np.asarray(reader(jnp.asarray(IDS)))[:, 2]
+    np.testing.assert_allclose(shares.sum(1) + bias, logits, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def reader() -> Any:
     return nnx_models.made(Reader)

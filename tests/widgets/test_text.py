@@ -56,6 +56,9 @@ def test_the_channel_and_what_it_looks_for(view, page, reader):
     wanted = cw.methods.text_matches(reader, texts, layer="relu", channel=5, count=12)
     assert frame["matches"] == [[list(m.labels), m.activation, m.count] for m in wanted]
     assert frame["searched"] == len(texts)
+    shares = cw.methods.channel_shares(reader, SENTENCE, layer="relu")[0]
+    best = np.argsort(-shares, kind="stable")[:6]
+    assert frame["strongest"] == [[k, shares[k]] for k in best]
     page.set(layer="dense", channel=2)
     view.wait(PATIENCE)
     frame = page.traits["frame"]

@@ -22,6 +22,8 @@ export interface TextFrame extends Numbered {
   response: unknown;
   matches: [labels: string[], activation: number, count: number][];
   searched: number;
+  /** Channels of the layer with what they add to the class, the most first. */
+  strongest: [channel: number, share: number][];
   /** How many tokens a place of the layer sees; 0 where it sees all. */
   window: number;
   notes: string[];

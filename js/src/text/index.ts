@@ -14,6 +14,7 @@ import { shade } from "../lib/shade";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { TokenStrip } from "../lib/token-strip";
+import { ChannelsPanel } from "./channels-panel";
 import {
   atTokens,
   largest,
@@ -62,9 +63,10 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const answersBar = new ColorBar();
   const prediction = new SaidPanel();
   const found = new MatchesPanel();
+  const strongest = new ChannelsPanel((channel) => change({ channel }), signal);
   speaks.element.append(speaksBar.element);
   answers.element.append(answersBar.element);
-  const strips = h("div", { class: "cv-strips" }, speaks.element, answers.element, found.element);
+  const strips = h("div", { class: "cv-strips" }, speaks.element, strongest.element, answers.element, found.element);
   const panels = h("div", { class: "cv-panels" }, prediction.element, strips);
   const notes = h("p", { class: "cv-words cv-notes" });
   const empty = h("div", { class: "cv-empty" });
@@ -111,6 +113,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const said = { steps: 1, rows: values.length, values };
     prediction.paint(said, classes, 0, "", wordsOf(frame, classes[frame.target]));
     found.paint(frame);
+    strongest.paint(frame, model.get("channel"), classes[frame.target]);
     setText(notes, frame.notes.join(" "));
     Object.assign(root.dataset, {
       method: frame.method,
