@@ -152,14 +152,14 @@ function sharesOf(reading: Reading, name: string, at: number | null, palette: Pa
 function responseOf(reading: Reading, at: number | null, palette: Palette): Painting {
   const { frame, response } = reading;
   const values = atTokens(reading);
-  const seen = frame.window > 1 ? `, which sees ${frame.window} tokens from each place` : "";
-  const title = `Channel ${frame.channel} of ${frame.layer}${seen}`;
+  const title = `Channel ${frame.channel} of ${frame.layer}`;
+  const seen = frame.window > 1 ? `sees ${frame.window} at a time; ` : "";
   const best = largest(values);
   const all = values.length ? `most ${tokenWords(frame.tokens, values, best)}` : formatValue(response[0]);
   return {
     values,
     title,
-    line: values.length && at !== null ? tokenWords(frame.tokens, values, at) : all,
+    line: values.length && at !== null ? tokenWords(frame.tokens, values, at) : seen + all,
     label: `${title} by token; ${all}`,
     range: responseRange(reading),
     palette,
