@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from .widgets import Intervention as Intervention
     from .widgets import Operation as Operation
     from .widgets import Selection as Selection
+    from .widgets import Text as Text
     from .widgets import Training as Training
     from .widgets import Waveform as Waveform
     from .widgets import Weights as Weights
     from .widgets.ranking_chart import RankingChart as RankingChart
+    from .zoo import Tokens as Tokens
     from .zoo import image as image
     from .zoo import images as images
     from .zoo import sound as sound
+    from .zoo import text as text
 
 _HOMES = {
     "evaluate": "evaluate",
@@ -70,9 +73,12 @@ _HOMES = {
     "Weights": "widgets",
     "Training": "widgets",
     "Waveform": "widgets",
+    "Text": "widgets",
+    "Tokens": "zoo",
     "image": "zoo",
     "images": "zoo",
     "sound": "zoo",
+    "text": "zoo",
 }
 
 __all__ = [
@@ -95,6 +101,8 @@ __all__ = [
     "Operation",
     "RankingChart",
     "Selection",
+    "Text",
+    "Tokens",
     "Training",
     "Waveform",
     "Weights",
@@ -106,6 +114,7 @@ __all__ = [
     "methods",
     "network",
     "sound",
+    "text",
     "zoo",
 ]
 

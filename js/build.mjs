@@ -31,6 +31,7 @@ const views = [
   "intervention",
   "layer-list",
   "operation",
+  "text",
   "weights",
   "training",
   "waveform",

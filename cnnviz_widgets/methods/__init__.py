@@ -29,6 +29,7 @@ from .cams import (
 )
 from .cams_by_passes import ablation_cam, score_cam
 from .channel_effects import ChannelEffects, channel_effect_frames, channel_effects
+from .channel_shares import channel_shares
 from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
 from .cppn import CPPN
 from .decomposition import deep_lift, lrp
@@ -90,8 +91,10 @@ from .real_examples import Example, real_examples
 from .regions import xrai
 from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
 from .spectrogram import Spectrogram, spectrogram
+from .text_matches import TextMatch, text_matches
 from .thumbnails import Thumbnails, thumbnails
 from .tiles import TileSheet, TileSheets, tile_sheets
+from .tokens import per_token
 from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
 from .transforms import (
     Blur,
@@ -197,6 +200,7 @@ __all__ = [
     "SingularValues",
     "Spectrogram",
     "StatesOverTime",
+    "TextMatch",
     "Thumbnails",
     "TileSheet",
     "TileSheets",
@@ -233,6 +237,7 @@ __all__ = [
     "channel",
     "channel_effect_frames",
     "channel_effects",
+    "channel_shares",
     "class_logit",
     "class_probability",
     "compose",
@@ -293,6 +298,7 @@ __all__ = [
     "occlusion",
     "of_taps",
     "opacity",
+    "per_token",
     "pgd",
     "probabilities",
     "project_filters",
@@ -308,6 +314,7 @@ __all__ = [
     "spectrogram",
     "square_grad",
     "tensor_direction",
+    "text_matches",
     "thumbnails",
     "tile_sheets",
     "top_example_frames",

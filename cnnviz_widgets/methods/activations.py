@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Num
 
 from ..network import Network, Replay
 from .channels_last import channels_last
@@ -47,7 +47,7 @@ def named(net: Network, layers: Sequence[str] | str | None) -> tuple[str, ...]:
 
 
 def _activations(
-    replay: Replay, x: Float[Array, "n ..."], names: tuple[str, ...]
+    replay: Replay, x: Num[Array, "n ..."], names: tuple[str, ...]
 ) -> dict[str, Num[Array, "n ..."]]:
     found = replay(x, names)
     return {name: channels_last(value, replay.layer(name)) for name, value in found.items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from ..network import (
     AttentionLayer,
@@ -151,7 +151,7 @@ def _names(known: Mapping[str, Any], layers: Sequence[str] | str | None) -> tupl
 
 
 def _weights(
-    replay: Replay, x: Float[Array, "n ..."], chosen: tuple[AttentionLayer, ...]
+    replay: Replay, x: Num[Array, "n ..."], chosen: tuple[AttentionLayer, ...]
 ) -> list[jax.Array]:
     plain = [each.value for each in chosen if each.loop is None]
     found = dict(zip(plain, replay.values(x, plain), strict=True))
@@ -168,7 +168,7 @@ def _loops(chosen: Sequence[AttentionLayer]) -> list[int]:
 
 
 def _turns(
-    replay: Replay, x: Float[Array, "n ..."], loop: int, chosen: Sequence[AttentionLayer]
+    replay: Replay, x: Num[Array, "n ..."], loop: int, chosen: Sequence[AttentionLayer]
 ) -> dict[int, jax.Array]:
     """The weights of all turns of a loop, by their number in its body."""
     scan = replay.program.operations[loop]

@@ -28,6 +28,7 @@ from ..network import (
     to_row,
 )
 from ..network.errors import suggest
+from .tokens import on_vectors
 
 P = ParamSpec("P")
 Edit = Callable[[jax.Array], jax.Array]
@@ -44,7 +45,8 @@ class Attribution:
     Attributes:
         method: its name.
         values: float32, (N, H, W, C) for methods that judge input values, (N, H, W) at the image's
-            size for maps; of sequences (N, T, C) and (N, T), of vectors (N, C).
+            size for maps; of sequences (N, T, C) and (N, T), of vectors (N, C), of texts (N, T, E)
+            for the vectors of their tokens.
         target: the class of each image.
         layer: that was looked at, or `None`.
         delta: for methods whose values should sum to a known number, by how much the sum of each
@@ -65,12 +67,15 @@ class Attribution:
 
 
 def attribution_method(frames: Callable[P, Iterator[Attribution]]) -> Callable[P, Attribution]:
-    """Make an iterator of frames known by its name, and a function that gives its last one."""
-    METHODS[frames.__name__] = frames
+    """Make an iterator of frames known by its name, and a function that gives its last one.
+
+    Both take networks of tokens, too, of which they judge the vectors.
+    """
+    known = METHODS[frames.__name__] = on_vectors(frames)
 
     @functools.wraps(frames)
     def last(*args: P.args, **kwargs: P.kwargs) -> Attribution:
-        *_, found = frames(*args, **kwargs)
+        *_, found = known(*args, **kwargs)
         return found
 
     return last

@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Num
 
 from ..network import InputError, Loop, Network, Replay, UnknownLayerError
 from ..network.errors import suggest
@@ -166,7 +166,7 @@ def _notes(loop: Loop, how: str, loops: Sequence[Loop]) -> list[str]:
 
 
 def _hidden_states(
-    replay: Replay, x: Float[Array, "n ..."], *, layer: str, answer: str, ready: bool, how: str
+    replay: Replay, x: Num[Array, "n ..."], *, layer: str, answer: str, ready: bool, how: str
 ) -> dict[str, Any]:
     loop = next(each for each in replay.loops if each.name == layer)
     unrolled = {
@@ -202,13 +202,13 @@ def _hidden_states(
     }
 
 
-def _unrolled(replay: Replay, x: Float[Array, "n ..."], loop: Loop) -> Any:
+def _unrolled(replay: Replay, x: Num[Array, "n ..."], loop: Loop) -> Any:
     inputs = replay.taken(x, loop.operation)
     return loop.unroll(inputs, [gate.value for gate in loop.gates])
 
 
 def _after_each_step(
-    replay: Replay, x: Float[Array, "n ..."], loops: Sequence[Any], answer: str, chosen: Loop
+    replay: Replay, x: Num[Array, "n ..."], loops: Sequence[Any], answer: str, chosen: Loop
 ) -> Float[Array, "n t k"]:
     """What the network answers if its loops stand still after each step."""
 

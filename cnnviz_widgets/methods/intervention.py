@@ -88,7 +88,7 @@ def outcome(net: Network, x: Any, layers: Sequence[str] | str = ()) -> Outcome:
 
 
 def _outcome(
-    replay: Replay, x: Float[Array, "n ..."], *, names: tuple[str, ...], logits: str
+    replay: Replay, x: Num[Array, "n ..."], *, names: tuple[str, ...], logits: str
 ) -> tuple[dict[str, Num[Array, "n ..."]], Float[Array, "n k"], Float[Array, "n k"]]:
     values = {
         name: channels_last(value, replay.layer(name)) for name, value in replay(x, names).items()

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int32
+from jaxtyping import Array, Float, Int32, Num
 
 from ..network import InputError, Network, Replay
 from .attribution import all_scores
@@ -70,7 +70,7 @@ def gradient_norms(net: Network, x: Any, labels: Any) -> dict[str, float]:
 
 def _squares(
     replay: Replay,
-    x: Float[Array, "n ..."],
+    x: Num[Array, "n ..."],
     labels: Int32[Array, " n"],
     weights: list[Array],
     *,
@@ -105,7 +105,7 @@ def least_likely(net: Network, x: Any) -> np.ndarray:
     return np.asarray(np.argmin(np.nan_to_num(scores, posinf=0, neginf=0), 1), np.int32)
 
 
-def _scores(replay: Replay, x: Float[Array, "n ..."], *, logits: str) -> Float[Array, "n k"]:
+def _scores(replay: Replay, x: Num[Array, "n ..."], *, logits: str) -> Float[Array, "n k"]:
     return all_scores(replay, x, logits=logits)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int32
+from jaxtyping import Array, Float, Float32, Int32, Num
 
 from ..network import Network, Replay
 from .attribution import all_scores, value_batch
@@ -47,7 +47,7 @@ def lost_logits(
 
 
 def _value(
-    replay: Replay, x: Float[Array, "1 ..."], *, layer: str, logits: str
+    replay: Replay, x: Num[Array, "1 ..."], *, layer: str, logits: str
 ) -> tuple[Array, Float[Array, "1 k"]]:
     return replay(x, [layer])[layer], all_scores(replay, x, logits=logits)
 

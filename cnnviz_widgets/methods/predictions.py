@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from ..network import Network, Replay
 
@@ -31,13 +31,13 @@ def probabilities(net: Network, x: Any) -> Float[Array, "n k"]:
     return net.at(batch.shape).run(_probabilities, batch, logits=net.logits.name)
 
 
-def _probabilities(replay: Replay, x: Float[Array, "n ..."], logits: str) -> Float[Array, "n k"]:
+def _probabilities(replay: Replay, x: Num[Array, "n ..."], logits: str) -> Float[Array, "n k"]:
     return as_probabilities(replay, x, logits)
 
 
 def as_probabilities(
     replay: Replay,
-    x: Float[Array, "n ..."],
+    x: Num[Array, "n ..."],
     logits: str,
     edits: Mapping[str, Callable[[jax.Array], jax.Array]] | None = None,
 ) -> Float[Array, "n k"]:

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, UInt8
+from jaxtyping import Array, Float, Float32, Num, UInt8
 
 from ..network import InputError, Layer, Network, Replay
 from .channels_last import channels_last
@@ -87,9 +87,7 @@ def _picture_shape(layer: Layer) -> tuple[int, int]:
     return (1, channels) if rows == columns == 1 else (rows, columns)
 
 
-def _values(
-    replay: Replay, x: Float[Array, "1 ..."], names: tuple[str, ...]
-) -> dict[str, jax.Array]:
+def _values(replay: Replay, x: Num[Array, "1 ..."], names: tuple[str, ...]) -> dict[str, jax.Array]:
     return replay(x, names)
 
 

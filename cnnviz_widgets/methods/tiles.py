@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, UInt8
+from jaxtyping import Array, Float32, Num, UInt8
 
 from ..network import InputError, Layer, Network, Replay, UnknownLayerError
 from ..network.errors import suggest
@@ -107,7 +107,7 @@ def tile_shape(layer: Layer) -> tuple[int, int, int]:
 
 
 def _tile_sheets(
-    replay: Replay, x: Float[Array, "1 ..."], names: tuple[str, ...]
+    replay: Replay, x: Num[Array, "1 ..."], names: tuple[str, ...]
 ) -> dict[str, dict[str, jax.Array]]:
     found = replay(x, names)
     return {name: _tiles(value, replay.layer(name)) for name, value in found.items()}

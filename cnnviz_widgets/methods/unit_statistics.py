@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Float32
+from jaxtyping import Array, Bool, Float, Float32, Num
 
 from ..network import Layer, Network, Replay
 from .in_batches import by_channel, in_batches
@@ -130,7 +130,7 @@ def _statistics(layer: Layer, found: dict[str, np.ndarray], images: int) -> Unit
 
 
 def _extremes(
-    replay: Replay, x: Float[Array, "n ..."], own: Array, *, names: tuple[str, ...]
+    replay: Replay, x: Num[Array, "n ..."], own: Array, *, names: tuple[str, ...]
 ) -> dict[str, dict[str, Array]]:
     found = {}
     for name, value in replay(x, names).items():

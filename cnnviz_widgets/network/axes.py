@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
+
 from .axis import BATCH, CHANNEL, Axes, Axis
 from .axis_rules import step
 from .program import Program
 
 
-def input_axes(rank: int) -> Axes:
-    """Roles of a batch with channels last, such as NHWC."""
+def input_axes(rank: int, tokens: bool = False) -> Axes:
+    """Roles of a batch with channels last, such as NHWC; ids of tokens have places alone."""
+    if tokens:
+        return (BATCH, *(Axis("spatial", k) for k in range(rank - 1)))
     return (BATCH, *(Axis("spatial", k) for k in range(rank - 2)), *([CHANNEL] * (rank > 1)))
 
 
 def find_axes(program: Program) -> dict[int, Axes]:
     """The roles of every value that depends on the input."""
-    axes = {program.x: input_axes(len(program.avals[program.x].shape))}
+    x = program.avals[program.x]
+    axes = {program.x: input_axes(len(x.shape), jnp.issubdtype(x.dtype, jnp.integer))}
     for operation in program.operations:
         if not any(value in program.live for value in operation.inputs):
             continue

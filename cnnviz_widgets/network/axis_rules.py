@@ -205,6 +205,17 @@ def _slice(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
     ]
 
 
+def _gather(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
+    """A table that is looked up: the places are those of the ids, and its rows are features."""
+    shape = _shape(equation.outvars[0])
+    if given[0] is not None or given[1] is None:
+        shapes = [_shape(atom) for atom in equation.invars]
+        return [_carried(shape, shapes, given)]
+    offsets = equation.params["dimension_numbers"].offset_dims
+    places = iter(axis if axis != CHANNEL else None for axis in given[1])
+    return [tuple(CHANNEL if k in offsets else next(places) for k in range(len(shape)))]
+
+
 def _split(equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:
     along = equation.params["axis"]
     kept = tuple(
@@ -262,6 +273,7 @@ _HANDLERS: dict[str, _Handler] = {
     "concatenate": _concatenate,
     "pad": _pad,
     "slice": _slice,
+    "gather": _gather,
     "split": _split,
     "scan": _scan,
 }

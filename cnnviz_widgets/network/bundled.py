@@ -10,7 +10,7 @@ def load(name: str) -> Network:
     """A bundled, trained network.
 
     Args:
-        name: "digits", "digits_gru", "photos", "photos_vit" or "sounds";
+        name: "digits", "digits_gru", "photos", "photos_vit", "sounds" or "texts";
             `cnnviz_widgets.zoo.NAMES` lists them.
 
     Raises:
@@ -23,4 +23,6 @@ def load(name: str) -> Network:
         classes=bundle.classes,
         preprocess=bundle.preprocess,
         value_range=bundle.value_range,
+        dtype=None if bundle.tokenize is None else "int32",
+        tokenize=bundle.tokenize,
     )

@@ -55,7 +55,7 @@ def check_batch(
     Raises:
         InputError: says what was expected, what came, and the mend.
     """
-    array = _as_array(x)
+    array = as_array(x)
     rank = len(input_shape)
     pictures = rank == 3 if pictures is None else pictures
     if array.ndim == rank:
@@ -79,7 +79,12 @@ def check_batch(
     return _finite(array.astype(np.float32))
 
 
-def _as_array(x: Any) -> np.ndarray | jax.Array:
+def as_array(x: Any) -> np.ndarray | jax.Array:
+    """`x` as an array of numbers.
+
+    Raises:
+        InputError: if it is none.
+    """
     try:
         array = x if isinstance(x, jax.Array) else np.asarray(x)
     except (TypeError, ValueError) as error:
@@ -169,7 +174,7 @@ def fit_image(
             f"expected a network for grey or colour pictures, this one takes {input_shape}. "
             "Bring the data to that shape yourself."
         )
-    array = _as_array(image)
+    array = as_array(image)
     array = array[..., None] if array.ndim == 2 else array
     if array.ndim != 3 or array.shape[-1] not in (1, 3, 4) or 0 in array.shape:
         raise InputError(

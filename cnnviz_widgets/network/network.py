@@ -9,19 +9,22 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32
+from jaxtyping import Array, Float32, Num
 
+from ..zoo.tokens import Tokens
 from . import adapters, table
 from .edits import Edit, check_edit
-from .errors import InputError, UnknownLayerError, UnknownTargetError, suggest
+from .errors import InputError, ModelError, UnknownLayerError, UnknownTargetError, suggest
 from .images import check_batch, check_shape, fit_image
-from .layers import Layer
+from .layers import Layer, Layout
+from .lookup import Lookup, check_ids, following, needs_ids, vectors_of
 from .naming import Namer
 from .one_row import PICTURE, edit_in_row, picture_shape
 from .resolving import changes_of
@@ -46,6 +49,10 @@ class Network:
         output: name of the layer that holds the logits, where it is not found rightly.
         value_range: the least and the largest value of inputs that are no pictures, such as
             (-1, 1) for sound. An ascent paints within it, and an attack stays in it.
+        dtype: of the input: "int32" for ids of tokens. Found if left out, where the model says it
+            or takes nothing else.
+        tokenize: what makes `cw.Tokens` of a text, so that methods and views take texts as they
+            are.
 
     Raises:
         InputError: if an argument is not what the model needs.
@@ -74,6 +81,8 @@ class Network:
         classes: Sequence[str] | None = None,
         output: str | None = None,
         value_range: Sequence[float] | None = None,
+        dtype: Any = None,
+        tokenize: Callable[[str], Tokens] | None = None,
     ) -> None:
         self._model = adapters.read(model, variables=variables, params=params)
         shape = input_shape if input_shape is not None else self._model.input_shape
@@ -85,15 +94,20 @@ class Network:
         self._lock = threading.RLock()
         self._unedited: Network | None = None
         self._pictured: Network | None = None
+        self._after: dict[Any, Network] = {}  # what follows lookups
         self._axes = len(self.input_shape)  # of what the model takes
         self.edits: tuple[Edit, ...] = ()
-        self._read_layout(output)
+        self.dtype = _checked_dtype(dtype or self._model.dtype or np.float32)
+        self.tokenize = tokenize
+        self._read_layout(output, guess=dtype is None and self._axes == 1)
         self.classes = self._checked_classes(classes)
 
-    def _read_layout(self, output: str | None) -> None:
-        self._layout = self.at((1, *self.input_shape)).layout
+    def _read_layout(self, output: str | None, *, guess: bool = False) -> None:
+        self._layout = self._first_layout(guess)
         assert self._layout.logits is not None
         self._by_name = {layer.name: layer for layer in self._layout.everything()}
+        looks_up = self._counts or self._axes == 1
+        self._lookup: Lookup | None = self._home().lookup if looks_up else None
         self.logits: Layer = self[output] if output else self._layout.logits
 
     @property
@@ -171,6 +185,7 @@ class Network:
         other._programs = {key: each.with_model(other._model) for key, each in traced.items()}
         if self._pictured is not None:
             other._pictured = self._pictured.with_weights(weights)
+        other._after = {}
         return other
 
     def refreshed(self, model: Any) -> Network:
@@ -253,6 +268,7 @@ class Network:
         other._lock = threading.RLock()
         other._programs = {}
         other._pictured = None
+        other._after = {}
         return other
 
     @property
@@ -267,10 +283,15 @@ class Network:
         Its layers have the same names. A network for pictures is that itself.
 
         Raises:
-            InputError: if an input has more axes than a picture.
+            InputError: if an input has more axes than a picture, or is ids of tokens.
         """
         if len(self.input_shape) == PICTURE:
             return self
+        if self._counts:
+            raise InputError(
+                "expected a network that takes numbers, this one takes ids of tokens, which are "
+                "no picture of anything. net.embedded() takes their vectors."
+            )
         with self._lock:
             if self._pictured is None:
                 self._pictured = self._as_pictured()
@@ -315,25 +336,123 @@ class Network:
         return name in self._by_name
 
     def __call__(self, x: Any) -> Any:
-        """The model's own output for images in [0, 1] (or uint8), HWC or NHWC."""
+        """The model's own output for images in [0, 1] (or uint8), HWC or NHWC, or for ids."""
         batch = self.batch(x)
         return self.at(batch.shape).output(batch)
 
-    def batch(self, x: Any) -> Float32[Array, "n ..."]:
+    def batch(self, x: Any) -> Num[Array, "n ..."]:
         """Check images and bring them to the form that every method works on.
 
         Args:
-            x: HWC or NHWC, uint8 or float in [0, 1].
+            x: HWC or NHWC, uint8 or float in [0, 1]; for a network of tokens, ids (T,) or (N, T),
+                `cw.Tokens`, or a text if it has a `tokenize`.
 
         Returns:
-            float32 NHWC in [0, 1].
+            float32 NHWC in [0, 1]; ids (N, T) of the network's `dtype`.
 
         Raises:
             InputError: says what was expected, what came, and the mend.
         """
-        batch = check_batch(x, self.input_shape, pictures=self._axes == PICTURE)
+        if self._counts:
+            rows = None if self._lookup is None else self._lookup.rows
+            batch = check_ids(self._read(x), self.input_shape, rows)
+        else:
+            batch = check_batch(x, self.input_shape, pictures=self._axes == PICTURE)
         self.at(batch.shape)  # refuses a size that the model cannot take
-        return jnp.asarray(batch)
+        return jnp.asarray(batch, self.dtype)
+
+    @property
+    def lookup(self) -> Layer | None:
+        """The layer that looks ids of tokens up in a table, if the network takes ids."""
+        if self._lookup is None:
+            return None
+        return self._by_name.get(self._layout.owners.get(self._lookup.operation.index, ""))
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens of a text, by the network's own `tokenize`.
+
+        Raises:
+            InputError: if it has none.
+        """
+        if self.tokenize is None:
+            raise InputError(
+                "expected ids of tokens, got a text, and the network has no tokenize: pass "
+                "cw.Network(..., tokenize=f), where f(text) gives cw.Tokens(ids, labels)."
+            )
+        return self.tokenize(text)
+
+    def _read(self, x: Any) -> Any:
+        """The ids of texts; anything else as it is."""
+        if isinstance(x, str):
+            return self.tokens(x)
+        if isinstance(x, Sequence) and x and isinstance(x[0], (str, Tokens)):
+            rows = [np.asarray(self._read(each)) for each in x]
+            if len({len(row) for row in rows}) > 1:
+                sizes = ", ".join(str(len(row)) for row in rows[:5])
+                raise InputError(f"expected texts of equally many ids, got {sizes}: pad them.")
+            return np.stack(rows)
+        return x
+
+    def embedded(self, x: Any = None, layer: str | None = None) -> Network:
+        """What follows the lookup of tokens: a network that takes vectors (T, E) in place of ids.
+
+        It is a network like any other, for all methods; `activations` of the layer are the vectors
+        to begin with. It shares the weights, but not what is compiled.
+
+        Args:
+            x: ids (T,) or (N, T), where the model needs them also otherwise, as for a mask; what
+                it sees of them there stays, and the network takes vectors for these ids alone.
+            layer: that gives the vectors; `net.lookup` if left out.
+
+        Raises:
+            UnknownLayerError: if there is no such layer.
+            InputError: if there is no lookup, the layer has not one vector for each id, or `x` is
+                needed and not there.
+
+        Example:
+            >>> net, words = cw.load("texts"), cw.text("Guten Morgen")
+            >>> vectors = cw.methods.activations(net, words, "embed")["embed"]
+            >>> cw.methods.saliency(net.embedded(), vectors, target="German")
+        """
+        found = self.lookup if layer is None else self[layer]
+        if found is None:
+            raise InputError(
+                "expected a network that looks up ids of tokens in a table, found no such step. "
+                "If there is one, name the layer: net.embedded(layer=...)."
+            )
+        vectors_of(found, self.input_shape)
+        ids = None
+        if needs_ids(self._home().program, found.value):
+            if x is None:
+                raise InputError(
+                    f"expected the ids: what follows {found.name!r} needs them, too. "
+                    "net.embedded(x) takes them."
+                )
+            ids = self.batch(x)
+        key = found.name, None if ids is None else ids.shape
+        with self._lock:
+            if key not in self._after:
+                self._after[key] = self._following(found.name, ids)
+            kept = self._after[key]
+        return kept if ids is None else kept.with_weights({[*kept.weights][-1]: ids})
+
+    def _following(self, layer: str, ids: Array | None) -> Network:
+        plain = self.unedited
+
+        def read(shape: Sequence[int]) -> tuple[Any, int, Any]:
+            traced = plain.at(shape)
+            return traced.program, traced.layer(layer).value, traced.structure
+
+        dtype = self._home().program.avals[self[layer].value].dtype
+        found = Network(
+            following(plain._model, read, ids),
+            input_shape=self[layer].shape,
+            classes=self.classes,
+            dtype=dtype,
+        )
+        found.logits = found._by_name.get(self.logits.name, found.logits)
+        kept = [edit for edit in self.edits if edit.layer in found]
+        return found.with_edits(kept) if kept else found
 
     def fit(self, image: Any, longest: int | None = None) -> Float32[np.ndarray, "h w c"]:
         """Bring one picture of any size to what this network takes.
@@ -377,6 +496,28 @@ class Network:
             raise UnknownTargetError(f"expected a class from 0 to {count - 1}, got {target}.")
         return int(target)
 
+    @property
+    def _counts(self) -> bool:
+        """Whether the network takes whole numbers: ids of tokens."""
+        return np.issubdtype(self.dtype, np.integer)
+
+    def _home(self) -> TracedProgram:
+        """The program for the shape that the network was made with."""
+        return self.at((self._model.examples, *self.input_shape))
+
+    def _first_layout(self, guess: bool) -> Layout:
+        """The layers; a model that refuses floats is tried with ids of tokens, if that may be."""
+        try:
+            return self._home().layout
+        except ModelError:
+            if not guess or self._counts:
+                raise
+            given, self.dtype = self.dtype, np.dtype(np.int32)
+            with suppress(ModelError):
+                return self._home().layout
+            self.dtype = given
+            raise
+
     def at(self, shape: Sequence[int]) -> TracedProgram:
         """The program for a batch of this shape, traced at the first call."""
         key = tuple(int(size) for size in shape)
@@ -393,7 +534,9 @@ class Network:
             traced = plain.at(shape)
             return traced.with_changes(lambda: changes_of(self.edits, traced, plain))
         first = not self._programs
-        return TracedProgram(self._model, self.preprocess, shape, first, self._axes)
+        return TracedProgram(
+            self._model, self.preprocess, shape, first, axes=self._axes, dtype=self.dtype
+        )
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
         if classes is None:
@@ -408,7 +551,7 @@ class Network:
         return names
 
     def __repr__(self) -> str:
-        size = " × ".join(str(n) for n in self.input_shape)
+        size = " × ".join(str(n) for n in self.input_shape) + " ids" * self._counts
         return (
             f"Network {size}, {len(self.layers)} layers, {self.parameters:,} parameters, "
             f"{table.count(self.flops)}FLOPs{_said(self.edits)}"
@@ -448,6 +591,13 @@ def _checked_range(
 
 def _said(edits: Sequence[Edit]) -> str:
     return f", {len(edits)} edit{'s' * (len(edits) != 1)}" if edits else ""
+
+
+def _checked_dtype(dtype: Any) -> np.dtype:
+    found = np.dtype(dtype)
+    if not (np.issubdtype(found, np.integer) or jnp.issubdtype(found, jnp.floating)):
+        raise InputError(f"expected a dtype of numbers, such as 'int32' for ids, got {dtype!r}.")
+    return found
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ import numpy as np
 
 from .edits import Edit
 from .errors import InputError
+from .program import Program, trace
 
 PICTURE = 3
 """Axes of one picture."""
@@ -81,8 +82,42 @@ def out_of_row(x: jax.Array, axes: int) -> jax.Array:
 
     A change of shape and nothing more: what is traced knows of no slices.
     """
-    sizes = {1: x.shape[2:3], 2: x.shape[2:]}
-    return x.reshape(x.shape[0], *sizes.get(axes, x.shape[1:]))
+    return x.reshape(shape_out_of_row(x.shape, axes))
+
+
+def shape_out_of_row(shape: Sequence[int], axes: int) -> tuple[int, ...]:
+    """The shape of a batch for a model of `axes` axes, given that of pictures or its own."""
+    if len(shape) == axes + 1:
+        return tuple(shape)
+    return (shape[0], *{1: shape[2:3], 2: shape[2:]}[axes])
+
+
+def program_in_row(program: Program, shape: Sequence[int], axes: int) -> Program:
+    """A program that begins in the midst of another, for pictures of one row.
+
+    Its input takes them out of the row in place of the operation that gave it.
+
+    Args:
+        program: as `Program.after` gives it.
+        shape: of a batch of pictures.
+        axes: of one input of the program.
+    """
+    x = jax.ShapeDtypeStruct(tuple(shape), program.avals[program.x].dtype)
+    (reshape,) = trace(lambda _, x: [out_of_row(x, axes)], [], x).operations
+    before, row = program.producer[program.x], len(program.avals)
+    first = replace(
+        reshape, index=before.index, inputs=(row,), outputs=before.outputs, scope=(ONE_ROW,)
+    )
+    operations = list(program.operations)
+    operations[before.index] = first
+    return replace(
+        program,
+        operations=tuple(operations),
+        avals=(*program.avals, x),
+        x=row,
+        live=program.live | {row},
+        producer={**program.producer, program.x: first},
+    )
 
 
 def edit_in_row(edit: Edit, rank: int) -> Edit:

@@ -10,7 +10,7 @@ visualisation. The model itself is never touched.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -75,6 +75,20 @@ class Program:
                 needed.add(operation.index)
                 queue.extend(replaced.get(operation.index, operation).inputs)
         return [self.operations[index] for index in sorted(needed)]
+
+    def after(self, value: int, keep_input: bool = False) -> Program:
+        """The part that follows a value, which takes the place of the input.
+
+        Args:
+            value: its number.
+            keep_input: make the old input the last of the weights; else it must not be needed.
+        """
+        live = {value}
+        for operation in self.operations:
+            if any(each in live for each in operation.inputs):
+                live.update(operation.outputs)
+        weights = (*self.weights, self.x) if keep_input else self.weights
+        return replace(self, x=value, weights=weights, live=frozenset(live))
 
     def replay(
         self,

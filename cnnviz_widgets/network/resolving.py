@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from .edits import Change, Edit, change_of, check_region
 from .errors import InputError
@@ -80,11 +80,11 @@ def _check_numbers(traced: TracedProgram, layer: Layer) -> None:
         raise InputError(f"expected a layer of real numbers to edit, {layer.name!r} has {dtype}.")
 
 
-def _value(replay: Replay, x: Float[Array, "1 ..."], *, layer: str) -> Array:
+def _value(replay: Replay, x: Num[Array, "1 ..."], *, layer: str) -> Array:
     return replay(x, [layer])[layer]
 
 
-def _means(replay: Replay, x: Float[Array, "n ..."], *, layer: str) -> Float[Array, " c"]:
+def _means(replay: Replay, x: Num[Array, "n ..."], *, layer: str) -> Float[Array, " c"]:
     value, axis = replay(x, [layer])[layer], replay.layer(layer).channel_axis
     rest = tuple(k for k in range(value.ndim) if k != axis)
     return jnp.reshape(value.mean(rest), (-1,))

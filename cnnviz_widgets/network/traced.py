@@ -23,9 +23,10 @@ from .axes import find_axes
 from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .layers import Layer, Layout
+from .lookup import Lookup, find_lookup
 from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
-from .one_row import ONE_ROW, out_of_row
+from .one_row import ONE_ROW, out_of_row, program_in_row, shape_out_of_row
 from .operation import Operation
 from .program import Edit, Program, Replacement, trace
 from .reading import find_layers
@@ -215,6 +216,7 @@ class TracedProgram:
         shape: tuple[int, ...],
         first: bool = True,
         axes: int | None = None,
+        dtype: Any = jnp.float32,
     ) -> None:
         self.shape = shape
         self._model = model
@@ -238,8 +240,17 @@ class TracedProgram:
             return leaves
 
         try:
-            x = jax.ShapeDtypeStruct(shape, jnp.float32)
-            self.program: Program = trace(apply, model.weights, x, model.root)
+            self.program: Program
+            if model.program is not None:
+                inner = shape if axes is None else shape_out_of_row(shape, axes)
+                self.program, self._structure = model.program(inner)
+                if inner != tuple(shape):
+                    self.program = program_in_row(self.program, shape, axes)
+            else:
+                x = jax.ShapeDtypeStruct(shape, dtype)
+                self.program = trace(apply, model.weights, x, model.root)
+        except InputError:
+            raise
         except Exception as error:
             raise _trace_error(error, model, shape, first) from error
         self.layout: Layout = find_layers(self.program, model.classes)
@@ -278,6 +289,16 @@ class TracedProgram:
         other = copy.copy(self)
         other._changes = functools.cache(changes)
         return other
+
+    @property
+    def structure(self) -> Any:
+        """Of the model's output, as a pytree."""
+        return self._structure
+
+    @functools.cached_property
+    def lookup(self) -> Lookup | None:
+        """The step that looks the input up in a table, if there is one."""
+        return find_lookup(self.program)
 
     @functools.cached_property
     def loops(self) -> tuple[Loop, ...]:

@@ -24,6 +24,7 @@ from .intervention import Intervention
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
+from .text import Text
 from .training import Training
 from .waveform import Waveform
 from .weights import Weights
@@ -47,6 +48,7 @@ __all__ = [
     "LayerList",
     "Operation",
     "Selection",
+    "Text",
     "Training",
     "View",
     "Waveform",

@@ -7,7 +7,7 @@ here only so that others can follow it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import traitlets as t
@@ -15,10 +15,12 @@ import traitlets as t
 from ..methods import TileSheet, TileSheets, tile_sheets
 from ..network import Network
 from .layered import convolutions
+from .locked import LOCK
 from .picture import COLORMAPS, as_png, sheet_picture
 from .pictured import PicturedLayers
 from .running import Frame
 from .selection import Selection
+from .texts_given import as_tokens
 from .wire import floats
 
 
@@ -37,6 +39,7 @@ class FeatureMaps(PicturedLayers):
             negative values, else viridis).
         scale: "channel" or "layer": whose values span the colours.
         order: "index" or "strongest": of the channels in the grid.
+        tokens: labels of the tokens, where a text comes as ids without them.
         selection: to share image, layer, channel and position with other views.
 
     Raises:
@@ -52,6 +55,7 @@ class FeatureMaps(PicturedLayers):
     colormap = t.Enum(["auto", *COLORMAPS], "auto").tag(sync=True, echo_update=False)
     scale = t.Enum(["channel", "layer"], "channel").tag(sync=True, echo_update=False)
     order = t.Enum(["index", "strongest"], "index").tag(sync=True, echo_update=False)
+    tokens = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
 
     def __init__(
         self,
@@ -63,8 +67,10 @@ class FeatureMaps(PicturedLayers):
         colormap: str = "auto",
         scale: str = "channel",
         order: str = "index",
+        tokens: Sequence[str] | None = None,
         selection: Selection | None = None,
     ) -> None:
+        self._labels = tokens
         self._images = 0  # how many there have been; numbers the one at hand
         self._sheets: tuple[int, TileSheets] | None = None  # and the image that they are of
         super().__init__(net)
@@ -95,8 +101,16 @@ class FeatureMaps(PicturedLayers):
         if self._sheets is None or self._sheets[0] != number:
             sheets = tile_sheets(self._network, image)
             self._show_input(image)
+            self._show_tokens(image)
             self._sheets = number, sheets
         yield _as_frame(self._sheets[1][layer])
+
+    def _show_tokens(self, image: Any) -> None:
+        """Let the page have the labels of a text."""
+        if self._network.lookup is not None:
+            labels = as_tokens(self._network, image, self._labels).labels
+            with LOCK:
+                self.tokens = list(labels)
 
     def _still(self) -> bytes | None:
         sheet = self.sheet

@@ -8,13 +8,16 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from .images import PHOTOGRAPHS, unknown
-from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN
+from .models import DIGIT_CLASSES, DigitsCNN, DigitsGRU, PhotosCNN, SoundsCNN, TextsCNN
 from .sounds import SOUND_LENGTH, sounds
+from .texts import ID_COUNT, TEXT_LENGTH, languages, text
+from .tokens import Tokens
 from .vision_transformer import PhotosViT
 from .weights import fill_streams, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 
+Tokenize = Callable[[str], Tokens]
 Preprocess = Callable[[Float[Array, "n h w c"]], Float[Array, "n h w c"]]
 
 
@@ -29,6 +32,7 @@ class Architecture:
         classes: what the outputs stand for, in order.
         preprocess: what to do with a batch of pictures in [0, 1] first, or None.
         value_range: of inputs that are no pictures.
+        tokenize: what makes ids of a text, for a network that takes (T,) ids; else None.
     """
 
     build: Callable[[nnx.Rngs], nnx.Module]
@@ -36,6 +40,7 @@ class Architecture:
     classes: tuple[str, ...]
     preprocess: Preprocess | None = None
     value_range: tuple[float, float] | None = None
+    tokenize: Tokenize | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Bundle:
         preprocess: what to do with a float32 batch (N, H, W, C) in [0, 1] first, or None.
         card: the model card in Markdown: data, licence, training, accuracy, limits.
         value_range: of inputs that are no pictures.
+        tokenize: what makes ids of a text, for a network that takes (T,) int32 ids; else None.
     """
 
     module: nnx.Module
@@ -58,6 +64,7 @@ class Bundle:
     preprocess: Preprocess | None
     card: str
     value_range: tuple[float, float] | None = None
+    tokenize: Tokenize | None = None
 
 
 def centred(batch: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
@@ -79,6 +86,12 @@ ARCHITECTURES = {
         (SOUND_LENGTH, 1),
         sounds(),
         value_range=(-1.0, 1.0),
+    ),
+    "texts": Architecture(
+        lambda rngs: TextsCNN(ID_COUNT, len(languages()), rngs),
+        (TEXT_LENGTH,),
+        languages(),
+        tokenize=text,
     ),
 }
 NAMES = tuple(ARCHITECTURES)
@@ -130,5 +143,6 @@ def pretrained(name: str) -> Bundle:
     module.eval()
     card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
     return Bundle(
-        module, known.input_shape, known.classes, known.preprocess, card, known.value_range
-    )
+        module, known.input_shape, known.classes, known.preprocess, card, known.value_range,
+        known.tokenize,
+    )  # fmt: skip

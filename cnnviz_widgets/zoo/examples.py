@@ -1,6 +1,6 @@
-"""What networks are trained and judged on: pictures or sounds and the index of each one's class."""
+"""What networks are trained and judged on: pictures, sounds or texts, and the class of each."""
 
 import numpy as np
-from jaxtyping import Float32, Int32
+from jaxtyping import Int32, Num
 
-Examples = tuple[Float32[np.ndarray, "n ..."], Int32[np.ndarray, " n"]]
+Examples = tuple[Num[np.ndarray, "n ..."], Int32[np.ndarray, " n"]]

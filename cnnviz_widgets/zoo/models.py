@@ -7,6 +7,7 @@ them. `logits` is what training wants; calling the network gives probabilities.
 
 from typing import Any
 
+import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
@@ -144,3 +145,46 @@ class SoundsCNN(nnx.Module):
     def __call__(self, x: Array) -> Array:
         """(N, T, 1) in [-1, 1] to probabilities (N, classes)."""
         return nnx.softmax(self.logits(x))
+
+
+class Embedding(nnx.Module):
+    """A table with a vector for each token; that of token 0, the padding, is always zero.
+
+    Args:
+        tokens: how many there are, padding included.
+        width: numbers in a vector.
+        rngs: random streams for the initial weights.
+    """
+
+    def __init__(self, tokens: int, width: int, rngs: nnx.Rngs):
+        draw = nnx.initializers.normal(0.3)
+        self.embedding = nnx.Param(draw(rngs.params(), (tokens - 1, width)))
+
+    def __call__(self, ids: Array) -> Array:
+        """(N, T) whole numbers to (N, T, width)."""
+        rows = self.embedding[...]
+        return jnp.concatenate([jnp.zeros_like(rows[:1]), rows])[ids]
+
+
+class TextsCNN(nnx.Module):
+    """A network that reads characters: a convolution over 5, and the maximum over time.
+
+    Args:
+        tokens: how many ids there are.
+        classes: number of classes.
+        rngs: random streams for the initial weights.
+    """
+
+    def __init__(self, tokens: int, classes: int, rngs: nnx.Rngs):
+        self.embed = Embedding(tokens, 24, rngs)
+        self.conv = nnx.Conv(24, 128, (5,), rngs=rngs)
+        self.dense = nnx.Linear(128, classes, rngs=rngs)
+
+    def logits(self, ids: Array) -> Array:
+        """(N, T) ids to (N, classes) before the softmax."""
+        x = nnx.relu(self.conv(self.embed(ids)))
+        return self.dense(x.max(1))
+
+    def __call__(self, ids: Array) -> Array:
+        """(N, T) ids to probabilities (N, classes)."""
+        return nnx.softmax(self.logits(ids))

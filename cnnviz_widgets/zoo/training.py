@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import digits_data, photos_data, sounds_data
+from . import digits_data, photos_data, sounds_data, texts_data
 from .bundles import Architecture, architecture, pretrained
 from .examples import Examples
 
@@ -105,6 +105,7 @@ RECIPES = {
         half=True,
     ),
     "sounds": Recipe(900, _adam, sounds_data.training_batches, sounds_data.held_out_sounds),
+    "texts": Recipe(2500, _adam, texts_data.training_batches, texts_data.held_out_texts, half=True),
 }
 
 
@@ -151,7 +152,7 @@ def evaluate(module: nnx.Module, known: Architecture, examples: Examples) -> Sco
         module: a network that gives probabilities.
         known: its classes and what to do with pictures first.
         examples: float32 (N, H, W, C) pictures in [0, 1], or (N, T, C) sounds, and (N,) class
-            indices.
+            indices; of texts (N, T) ids.
 
     Returns:
         The scores, over all and by class.

@@ -169,6 +169,12 @@ heard.play()
 heard.wait()
 heard
 """,
+    """
+words = "Guten Morgen, wie geht es dir?"
+reader = cw.load("texts")
+cw.Text(reader, words, channel=7)
+""",
+    'cw.FeatureMaps(reader, cw.text(words), layer="relu", channel=7)',
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -179,6 +185,7 @@ NAMES = (
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
     "activations", "embedding",
     "attribution-sound", "gradient-ascent-sound",
+    "text", "feature-maps-text",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -24,9 +24,10 @@ from cnnviz_widgets.widgets import bundles
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 LONG = 10**6  # steps of an ascent: more than a test waits for
 VIEWS = (
-    "activation-atlas", "activations", "architecture", "attention", "attribution", "deconvolution",
-    "deep-dream", "embedding", "feature-maps", "gradient-ascent", "health", "hidden-states",
-    "image-chooser", "intervention", "layer-list", "operation", "training", "waveform", "weights",
+    "activation-atlas", "activations", "architecture", "attention", "attribution",
+    "deconvolution", "deep-dream", "embedding", "feature-maps", "gradient-ascent", "health",
+    "hidden-states", "image-chooser", "intervention", "layer-list", "operation", "text",
+    "training", "waveform", "weights",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from cnnviz_widgets.zoo.bundles import WEIGHTS
 from cnnviz_widgets.zoo.digits_data import held_out_digits
 from cnnviz_widgets.zoo.images import PHOTOGRAPHS
 from cnnviz_widgets.zoo.photos_data import evaluation_pieces
+from cnnviz_widgets.zoo.texts_data import held_out_texts
 
 
 def classify(bundle, pictures):
@@ -63,6 +64,14 @@ def test_the_transformer_knows_parts_of_the_photographs_it_never_saw():
     assert right.mean() >= 0.85
     stated = on_card(bundle, rf"([\d.]+)% on {len(labels)} pieces")
     assert right.mean() == pytest.approx(stated, abs=0.005)
+
+
+def test_texts_tells_the_languages_of_messages_it_never_saw():
+    bundle = zoo.pretrained("texts")
+    ids, labels = held_out_texts()
+    right = classify(bundle, ids[::2]) == labels[::2]
+    assert right.mean() >= 0.95
+    assert right.mean() == pytest.approx(on_card(bundle, r"([\d.]+)% on 2208"), abs=0.01)
 
 
 def test_the_transformer_takes_whole_patches_only():
@@ -128,7 +137,7 @@ def test_digits_is_the_documents_network():
 @pytest.mark.parametrize("name", zoo.NAMES)
 def test_a_bundle_is_ready_to_use(name):
     bundle = zoo.pretrained(name)
-    batch = jnp.zeros((2, *bundle.input_shape))
+    batch = jnp.zeros((2, *bundle.input_shape), jnp.int32 if bundle.tokenize else jnp.float32)
     if bundle.preprocess:
         batch = bundle.preprocess(batch)
     run = nnx.jit(type(bundle.module).__call__)

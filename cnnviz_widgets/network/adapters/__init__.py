@@ -20,6 +20,8 @@ def read(model: Any, *, variables: Any = None, params: Any = None) -> Traceable:
     Raises:
         InputError: if `model` is of no known kind, or what belongs to it is missing.
     """
+    if isinstance(model, Traceable):
+        return model
     if _is_a(model, "flax.nnx", "Module"):
         from . import nnx_modules
 

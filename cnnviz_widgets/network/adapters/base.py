@@ -26,6 +26,10 @@ class Traceable:
         root: path elements that the framework puts before all others, and that name nothing.
         place: the path of a module object, or `None`; finds the layer in which a trace failed.
         input_shape: of one example, where the model says it.
+        dtype: of the input, where the model says that it takes whole numbers.
+        program: gives the program and the structure of the output for a batch of a shape, where
+            they are known and `apply` is not to be traced.
+        examples: in the batch with which it is looked at first.
     """
 
     apply: Callable[[Sequence[Any], jax.Array], Any]
@@ -35,6 +39,9 @@ class Traceable:
     root: tuple[str, ...] = ()
     place: Callable[[Any], str | None] = lambda _: None
     input_shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    program: Callable[[Sequence[int]], tuple[Any, Any]] | None = None
+    examples: int = 1
 
 
 # Arguments by which models are told that they are not being trained.

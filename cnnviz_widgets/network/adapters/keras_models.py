@@ -53,6 +53,7 @@ def read(model: keras.Model) -> Traceable:
         {path: type(layer).__name__ for path, layer in _paths(model)},
         place=lambda found: found.path if isinstance(found, keras.layers.Layer) else None,
         input_shape=shape if shape and None not in shape else None,
+        dtype=inputs[0].dtype if inputs and "int" in inputs[0].dtype else None,
     )
 
 

@@ -11,13 +11,13 @@ import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
+import { TokenStrip } from "../lib/token-strip";
 import { readWeights, type Show, type Traits, type Weights } from "./frame";
 import { HeadsChart } from "./heads-chart";
 import { LookingFrom } from "./looking-from";
 import { MapPanel } from "./map-panel";
 import { QueryPanel } from "./query-panel";
 import { TilesPanel } from "./tiles-panel";
-import { TokenStrip } from "./token-strip";
 import { type Change, Toolbar } from "./toolbar";
 
 const WATCHED = [
@@ -104,7 +104,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     strip.element.hidden = pictured;
     map.element.hidden = !pictured && !matrix;
     if (pictured) query.paint(picture, grid, model.get("query"), tokens[model.get("query")] ?? "");
-    else strip.paint(tokens, weights, model.get("query"), title);
+    else paintStrip(strip, tokens, weights, model.get("query"), title);
     map.element.dataset.display = matrix ? "matrix" : "picture";
     if (matrix) {
       map.paintMatrix(matrix, [info.queries, info.keys], weights, tokens, theme, title);
@@ -127,6 +127,18 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       show: frame.show,
     });
   };
+}
+
+function paintStrip(
+  strip: TokenStrip,
+  tokens: readonly string[],
+  { row, frame }: Weights,
+  chosen: number,
+  title: string,
+): void {
+  const looks = tokens[frame.query] ?? "";
+  const label = `Tokens, shaded by what ${looks} looks at`;
+  strip.paint({ tokens, values: row, chosen, title, line: `${looks} looks at`, label });
 }
 
 function titleOf(show: Show, head: number, progress: number): string {

@@ -18,6 +18,7 @@ import { InputPanel } from "./input-panel";
 import { MapPanel } from "./map-panel";
 import { makeScene, type Scene, type Traits } from "./scene";
 import { readSheet, type Sheet } from "./sheet";
+import { TokenPanel } from "./token-panel";
 import { Toolbar } from "./toolbar";
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
@@ -38,18 +39,22 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const toolbar = new Toolbar(change, moveLayer, signal);
   const broken = new Notice();
   const input = new InputPanel();
+  const text = new TokenPanel((cell) => change("position", cell), signal);
   const showField = () => input.showField(scene, map.cell);
   const map = new MapPanel({ hover: showField, pin: (cell) => change("position", cell) }, signal);
   const grid = new GridPanel((channel) => change("channel", channel), signal);
   const empty = h("div", { class: "cv-empty" });
-  const panels = h("div", { class: "cv-panels" }, input.element, map.element, grid.element);
+  const panels = h("div", { class: "cv-panels" }, input.element, text.element, map.element, grid.element);
   root.append(toolbar.element, broken.element, panels, empty);
 
   const repaint = () => painter.request();
   followSize([input.stageElement, map.stageElement, grid.stageElement], repaint, signal);
   follow(
     model,
-    ["layers", "layer", "channel", "colormap", "scale", "order", "position", "picture", "state"],
+    [
+      "layers", "layer", "channel", "colormap", "scale", "order", "position", "picture", "tokens",
+      "state",
+    ], // prettier-ignore
     repaint,
     signal,
   );
@@ -73,7 +78,12 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     scene = makeScene(model, sheet, themeOf(root));
     panels.classList.toggle("cv-stale", sheet.layer !== model.get("layer"));
     broken.say(brokenWords(sheet), "warning");
+    const tokens = model.get("tokens") ?? [];
+    panels.dataset.kind = tokens.length ? "tokens" : "picture";
+    input.element.hidden = tokens.length > 0;
+    text.element.hidden = tokens.length === 0;
     input.paint(picture);
+    if (tokens.length) text.paint(scene, tokens);
     map.paint(scene);
     grid.paint(scene);
     showField();

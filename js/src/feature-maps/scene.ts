@@ -24,6 +24,8 @@ export interface Traits extends CommonTraits<SheetFrame> {
   order: Order;
   position: Position | null;
   picture: InputPicture | null;
+  /** Labels of a text's tokens; none of a picture. */
+  tokens: string[];
 }
 
 export interface Scene {
