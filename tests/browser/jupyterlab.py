@@ -156,6 +156,7 @@ class Notebook:
         self.path = path
         self.problems: list[str] = []
         self._theme = "light"
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", self._note)
         if page.evaluate(RUNS):
             page.evaluate(OPEN, path)
