@@ -34,14 +34,8 @@ OLDEST_TESTS = (
 )
 # Files share fixtures and what was traced: each goes to one worker (see tests/conftest.py).
 WORKERS = ("-n", "2", "--dist", "loadgroup")
-# Most of a unit test's time goes into compiling small programs that run once or twice, so XLA is
-# told to compile quickly. The notebooks and the browser tests run programs as people get them.
-# Other versions of XLA need not know the flags that follow the first, and refuse what they do not.
-QUICK = (
-    "--xla_backend_optimization_level=0",
-    "--xla_cpu_use_fusion_emitters=false",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)
+# Their programs are compiled as they come: what is tested there is the libraries' interfaces.
+UNOPTIMISED = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 
 
 @dataclass(frozen=True)
@@ -96,11 +90,7 @@ def dynamic() -> list[Stage]:
     return [
         Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
         _oldest_versions(),
-        Stage(
-            "tests",
-            [PYTHON, *_pytest(*WORKERS, "--ignore=tests/browser")],
-            env={**env, **_quick_compilation(PYTHON)},
-        ),
+        Stage("tests", [PYTHON, *_pytest(*WORKERS, "--ignore=tests/browser")], env=env),
         Stage("browser", [PYTHON, *_pytest("tests/browser")], env=env, alone=True),
     ]
 
@@ -112,19 +102,8 @@ def _oldest_versions() -> Stage:
         return Stage(name, [PYTHON, "-c", f"print({reason!r})"])
     python = environment.install("test", folder=OLDEST, constraints="tests/oldest.txt", base=base)
     chosen = [f"tests/{name}" for name in OLDEST_TESTS]
-    env = {**os.environ, **_quick_compilation(str(python))}
+    env = {**os.environ, **UNOPTIMISED}
     return Stage(name, [str(python), *_pytest(*WORKERS, *chosen)], env=env)
-
-
-def _quick_compilation(python: str) -> dict[str, str]:
-    """What tells XLA to compile quickly, as far as the one that this Python has knows how to."""
-    for flags in (QUICK, QUICK[:1]):
-        told = {"XLA_FLAGS": " ".join(flags)}
-        command = [python, "-c", "import jax; jax.devices()"]
-        env = {**os.environ, "JAX_PLATFORMS": "cpu", **told}
-        if subprocess.run(command, env=env, capture_output=True).returncode == 0:
-            return told
-    return {}
 
 
 def run(stages: Sequence[Stage]) -> int:

@@ -24,7 +24,7 @@ from tools.lab import Server
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SECOND = 1000.0
-PATIENCE = 30 * SECOND  # until something that is waited for counts as missing: machines are busy
+PATIENCE = 60 * SECOND  # until something that is waited for counts as missing: machines are busy
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 READY = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
@@ -156,6 +156,7 @@ class Notebook:
         self.path = path
         self.problems: list[str] = []
         self._theme = "light"
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", self._note)
         if page.evaluate(RUNS):
             page.evaluate(OPEN, path)
@@ -267,13 +268,13 @@ def await_refresh(page: Page) -> None:
     page.evaluate(REFRESHED)
 
 
-def await_state(view: Locator, *states: str, timeout: float = 30) -> None:
+def await_state(view: Locator, *states: str, timeout: float = 60) -> None:
     """Waits until a view is in one of some states."""
     pattern = ", ".join(f"[data-state='{state}']" for state in states)
     expect(view.and_(view.page.locator(pattern))).to_be_visible(timeout=timeout * SECOND)
 
 
-def await_frame(view: Locator, at_least: int = 1, timeout: float = 30) -> int:
+def await_frame(view: Locator, at_least: int = 1, timeout: float = 60) -> int:
     """Waits until a view has painted a frame with at least this number; returns its number."""
     handle = view.element_handle(timeout=timeout * SECOND)
     view.page.wait_for_function(

@@ -12,9 +12,8 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.rglob("[!.]*.ipynb"))
 TIMEOUT = 300  # seconds for one cell
-# Kernels run the package that is tested, installed or not, and optimise their programs as usual.
+# Kernels run the package that is tested, installed or not.
 ENV = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
-ENV.pop("XLA_FLAGS", None)
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
