@@ -242,9 +242,9 @@ class TracedProgram:
         try:
             self.program: Program
             if model.program is not None:
-                inner = shape if axes is None else shape_out_of_row(shape, axes)
-                self.program, self._structure = model.program(inner)
-                if inner != tuple(shape):
+                axes = len(shape) - 1 if axes is None else axes
+                self.program, self._structure = model.program(shape_out_of_row(shape, axes))
+                if len(shape) - 1 != axes:
                     self.program = program_in_row(self.program, shape, axes)
             else:
                 x = jax.ShapeDtypeStruct(shape, dtype)

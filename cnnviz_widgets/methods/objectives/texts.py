@@ -12,7 +12,7 @@ from .checks import check_units
 from .scores import logit
 
 
-def objective(net: Network, target: Objective | str | int) -> Objective:
+def objective(net: Network, target: Objective | str | int | np.integer) -> Objective:
     """The objective that a short text or a number stands for.
 
     Args:
