@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
+
 from ...network import Network, UnknownTargetError
 from ...network.errors import suggest
 from .algebra import Objective, layer_objective, unit_objective
