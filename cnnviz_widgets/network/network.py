@@ -478,7 +478,7 @@ class Network:
             return False
         return True
 
-    def class_index(self, target: int | str) -> int:
+    def class_index(self, target: int | np.integer | str) -> int:
         """The number of a class, from its number or name.
 
         Raises:

@@ -31,7 +31,7 @@ def objective(net: Network, target: Objective | str | int | np.integer) -> Objec
         check_units(target, net.__getitem__)
         return target
     if not isinstance(target, str):
-        return _class(net, net.class_index(int(target)))
+        return _class(net, net.class_index(target))
     if target in net:
         return layer_objective(target)
     if net.classes and target in net.classes:
