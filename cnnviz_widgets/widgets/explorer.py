@@ -27,6 +27,7 @@ from .layer_list import LayerList
 from .names import keywords_of, refuse_unknown
 from .operation import Operation
 from .selection import Selection
+from .text import Text
 from .view_tabs import ViewTabs
 from .waveform import Waveform
 from .weights import Weights
@@ -46,15 +47,15 @@ class Explorer(ipywidgets.Box):
     Attributes:
         selection: what is looked at; set its traits to move all views, observe them to follow.
         image_chooser, probabilities, layer_list, feature_maps, gradient_ascent: the views that are
-            always in sight.
+            always in sight; for a network of tokens `text` in place of the first and the last.
         tabs: the others, each made when its tab is first opened: `tabs.view(cw.Operation)`.
 
     Args:
         net: the network.
-        image: one image, HWC, or one sequence; the first bundled picture or sound that suits the
-            network if left out. A bundled picture is brought to the size in which the chooser would
-            show it. Of several, NHWC or a list, the first one is looked at, and with five or more
-            there are tabs for all of them.
+        image: one image, HWC, one sequence, or one text; the first bundled picture or sound that
+            suits the network if left out. A bundled picture is brought to the size in which the
+            chooser would show it. Of several, NHWC or a list, the first one is looked at, and with
+            five or more there are tabs for all of them.
         labels: the class of each, for several images.
 
     Raises:
@@ -78,44 +79,58 @@ class Explorer(ipywidgets.Box):
         self._set = image, labels
         if isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape):
             image = image[0]
-        name = _first_picture(net) if image is None else bundled_name(net, image)
         with ExitStack() as undo:  # should one of the views be refused
-            chooser = self.image_chooser = ImageChooser(net, name=name, selection=self.selection)
-            undo.callback(chooser.close)
-            image = chooser.image if name else image
-            self.feature_maps = FeatureMaps(net, image, selection=self.selection)
-            undo.callback(self.feature_maps.close)
-            self.gradient_ascent = GradientAscent(net, selection=self.selection)
-            undo.callback(self.gradient_ascent.close)
+            begin = self._with_a_picture if net.lookup is None else self._with_a_text
+            chooser, middle, right = begin(net, image, undo)
             self.tabs = ViewTabs(self._makers(net))
             undo.pop_all()
         self.layer_list = LayerList(net, selection=self.selection)
         self.probabilities = Probabilities(net, self.selection)
-        side = ipywidgets.VBox([chooser, self.probabilities.box, self.layer_list])
+        self._in_sight = (*chooser, self.layer_list, middle, right)
+        side = ipywidgets.VBox([*chooser, self.probabilities.box, self.layer_list])
         super().__init__(
             [
                 _flexible(side, "1 1 280px"),
-                _flexible(self.feature_maps, "4 1 520px"),
-                _flexible(self.gradient_ascent, "2 1 360px"),
+                _flexible(middle, "4 1 520px"),
+                _flexible(right, "2 1 360px"),
                 _flexible(self.tabs, "1 1 100%"),
             ],
             layout={"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"},
         )
 
+    def _with_a_picture(
+        self, net: Network, image: Any, undo: ExitStack
+    ) -> tuple[tuple[View, ...], View, View]:
+        name = _first_picture(net) if image is None else bundled_name(net, image)
+        chooser = self.image_chooser = ImageChooser(net, name=name, selection=self.selection)
+        undo.callback(chooser.close)
+        image = chooser.image if name else image
+        self.feature_maps = FeatureMaps(net, image, selection=self.selection)
+        undo.callback(self.feature_maps.close)
+        self.gradient_ascent = GradientAscent(net, selection=self.selection)
+        undo.callback(self.gradient_ascent.close)
+        return (chooser,), self.feature_maps, self.gradient_ascent
+
+    def _with_a_text(
+        self, net: Network, image: Any, undo: ExitStack
+    ) -> tuple[tuple[View, ...], View, View]:
+        """A text is typed, not chosen; and no ascent leads to one."""
+        self.text = Text(net, image, selection=self.selection)
+        undo.callback(self.text.close)
+        self.feature_maps = FeatureMaps(net, self.text.image, selection=self.selection)
+        undo.callback(self.feature_maps.close)
+        return (), self.text, self.feature_maps
+
     @property
     def views(self) -> tuple[View, ...]:
         """The views that there are so far, apart from the chart."""
-        return (
-            self.image_chooser, self.layer_list, self.feature_maps, self.gradient_ascent,
-            *self.tabs.views,
-        )  # fmt: skip
+        return *self._in_sight, *self.tabs.views
 
     def _makers(self, net: Network) -> Mapping[type[View], Callable[[], View]]:
         """What stands behind tabs: what every network has, and what this one has besides."""
         chosen, axes = self.selection, len(net.input_shape)
         program = net.at((1, *np.shape(self.image)[-axes:]))
         makers: dict[type[View], Callable[[], View]] = {
-            Attribution: lambda: Attribution(net, self.image, METHODS, selection=chosen),
             **self._of_its_kind(net),
             Architecture: lambda: Architecture(net, self.image, selection=chosen),
             Operation: lambda: Operation(net, self.image, selection=chosen),
@@ -133,13 +148,18 @@ class Explorer(ipywidgets.Box):
         return makers
 
     def _of_its_kind(self, net: Network) -> dict[type[View], Callable[[], View]]:
-        """What there is for pictures only, or for sounds only."""
+        """What there is for pictures only, or for sounds only; a text's attribution is in sight."""
         chosen, shape = self.selection, net.input_shape
+        if net.lookup is not None:
+            return {}
+        makers: dict[type[View], Callable[[], View]] = {
+            Attribution: lambda: Attribution(net, self.image, METHODS, selection=chosen)
+        }
         if len(shape) == 3:
-            return {Deconvolution: lambda: Deconvolution(net, self.image, selection=chosen)}
+            makers[Deconvolution] = lambda: Deconvolution(net, self.image, selection=chosen)
         if len(shape) == 2 and shape[-1] == 1:
-            return {Waveform: lambda: Waveform(net, self.image, selection=chosen)}
-        return {}
+            makers[Waveform] = lambda: Waveform(net, self.image, selection=chosen)
+        return makers
 
     @property
     def image(self) -> Any:

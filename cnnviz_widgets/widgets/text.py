@@ -6,7 +6,7 @@ that the tokens are looked up as, and travels as one number a token, their sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,18 @@ from .text_picture import text_picture
 from .texts_given import as_tokens
 from .wire import floats
 
-METHODS = ("integrated_gradients", "input_x_gradient", "saliency", "smooth_grad")
-SIGNED = {"integrated_gradients", "input_x_gradient"}
+METHODS: Mapping[str, Mapping[str, Any]] = {
+    "integrated_gradients": {},
+    "input_x_gradient": {},
+    "deep_lift": {},
+    "lrp": {},
+    "occlusion": {"window": 1, "stride": 1},  # one token after the other
+    "saliency": {},
+    "smooth_grad": {},
+}
+"""What is offered, with settings."""
+
+UNSIGNED = {"saliency", "smooth_grad"}
 
 MATCHES = 12
 """Runs of tokens that are listed for a channel."""
@@ -67,7 +77,8 @@ class Text(PicturedLayers):
         net: a network that takes ids of tokens (T,).
         image: one text: words, if the network has a `tokenize`; `cw.Tokens`; or ids.
         tokens: labels of the tokens, where the text comes as ids.
-        method: integrated_gradients, input_x_gradient, saliency or smooth_grad.
+        method: integrated_gradients, input_x_gradient, deep_lift, lrp, occlusion (of one token at
+            a time), saliency or smooth_grad.
         target: class index or name; the one that the network reads if left out.
         layer: the first one after a convolution if left out.
         channel: 0 if left out.
@@ -87,7 +98,7 @@ class Text(PicturedLayers):
 
     text = t.Unicode("").tag(sync=True, echo_update=False)
     editable = t.Bool(False).tag(sync=True, kernel_only=True)
-    method = t.Unicode(METHODS[0]).tag(sync=True, echo_update=False)
+    method = t.Unicode(next(iter(METHODS))).tag(sync=True, echo_update=False)
     methods = t.List(t.Unicode(), list(METHODS)).tag(sync=True, kernel_only=True)
     target = t.Int(None, allow_none=True).tag(sync=True, echo_update=False)
     classes = t.List(t.Unicode()).tag(sync=True, kernel_only=True)
@@ -98,7 +109,7 @@ class Text(PicturedLayers):
         image: Any = None,
         *,
         tokens: Sequence[str] | None = None,
-        method: str = METHODS[0],
+        method: str = "integrated_gradients",
         target: int | str | None = None,
         layer: str | None = None,
         channel: int | None = None,
@@ -181,7 +192,7 @@ class Text(PicturedLayers):
         self, read: Tokens, method: str, target: int | None, layer: str, channel: int
     ) -> Iterator[Frame]:
         net = self._network
-        options: dict[str, Any] = {} if target is None else {"target": target}
+        options = {**METHODS[method], "target": target}
         if method == "smooth_grad":
             entries = np.asarray(vectors(net, read))
             options["sigma"] = max(1e-6, NOISE * float(np.ptp(entries)))
@@ -194,7 +205,7 @@ class Text(PicturedLayers):
             "tokens": list(read.labels),
             "padding": read.padding,
             "shares": floats(per_token(found.values)[0][: len(read)]),
-            "signed": method in SIGNED,
+            "signed": method not in UNSIGNED,
             "method": method,
             "target": found.target[0],
             "probabilities": floats(np.asarray(probabilities(net, read))[0]),
@@ -238,7 +249,7 @@ class Text(PicturedLayers):
             f"{found.method} for {self.classes[found.target[0]]}",
         ]
         shares = per_token(found.values)[0][: len(read)]
-        return text_picture(read.labels, shares, found.method in SIGNED, lines)
+        return text_picture(read.labels, shares, found.method not in UNSIGNED, lines)
 
 
 def _window(layer: Layer) -> int:

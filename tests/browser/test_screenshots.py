@@ -175,6 +175,7 @@ reader = cw.load("texts")
 cw.Text(reader, words, channel=7)
 """,
     'cw.FeatureMaps(reader, cw.text(words), layer="relu", channel=7)',
+    "cw.Explorer(reader, words)",
 )
 NAMES = (
     "feature-maps", "gradient-ascent", "image-chooser", "layer-list", "explorer",
@@ -185,7 +186,7 @@ NAMES = (
     "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
     "activations", "embedding",
     "attribution-sound", "gradient-ascent-sound",
-    "text", "feature-maps-text",
+    "text", "feature-maps-text", "explorer-text",
 )  # fmt: skip
 
 # What is wrong with an output area, in words.

@@ -70,6 +70,41 @@ def test_a_bag_of_words_has_a_closed_form():
     np.testing.assert_allclose(per_token(pads.values), shares - of_pad, atol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def texts() -> Network:
+    return cw.load("texts")
+
+
+def zeroed(model, ids, k):
+    """The logits without a token: its vector is zero."""
+    return behind(model, model.embed(jnp.asarray(ids)).at[:, k].set(0.0), ids)
+
+
+def test_without_a_token(model, net):
+    whole = behind(model, model.embed(jnp.asarray(IDS)), IDS)
+    lost = np.stack([whole - zeroed(model, IDS, k) for k in range(IDS.shape[1])], 1)[..., 1]
+    found = cw.methods.occlusion(net, IDS, target=1, window=1, stride=1)
+    np.testing.assert_allclose(found.values, lost, atol=1e-5)
+
+
+def test_shares_add_up_to_the_difference(model, net):
+    vectors = model.embed(jnp.asarray(IDS))
+    whole = behind(model, vectors, IDS) - behind(model, 0 * vectors, IDS)
+    found = cw.methods.deep_lift(net, IDS, target=1)
+    np.testing.assert_allclose(per_token(found.values).sum(1), whole[:, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["guided_backpropagation", "lrp", "grad_cam", "score_cam", "rise", "lime", "full_grad"],
+)
+def test_other_methods_take_ids_too(texts, method):
+    text = cw.text("Guten Morgen, wie geht es dir?")
+    found = getattr(cw.methods, method)(texts, text, target="German")
+    assert per_token(found.values).shape == (1, 96)
+    assert np.abs(found.values).max() > 0
+
+
 def test_frames_take_ids_too(net):
     *_, last = cw.methods.frames("smooth_grad", net, IDS, target=1, samples=3, sigma=0.1)
     assert last.values.shape == (2, 8, 6)

@@ -6,7 +6,7 @@ import pytest
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import Activations, Embedding, Explorer
+from cnnviz_widgets.widgets import Activations, Attribution, Embedding, Explorer, Operation
 
 from .conftest import PATIENCE, worker_threads
 
@@ -46,6 +46,18 @@ def test_several_pictures_have_tabs_of_their_own(digits, three, seven):
     few = Explorer(digits, images[:2])
     with pytest.raises(KeyError, match="expected one of"):
         few.tabs.view(Embedding)
+
+
+def test_a_text_is_typed_and_all_views_follow():
+    explorer = Explorer(cw.load("texts"))
+    operation = explorer.tabs.view(Operation)
+    explorer.text.text = "Guten Abend"
+    explorer.wait(PATIENCE)
+    assert explorer.feature_maps.image.text == "Guten Abend"
+    np.testing.assert_array_equal(operation.image, cw.text("Guten Abend"))
+    assert bars(explorer)[0][0] == explorer.text.classes[explorer.text.result.target[0]]
+    with pytest.raises(KeyError, match="expected one of"):
+        explorer.tabs.view(Attribution)
 
 
 def test_a_picture_of_one_s_own(digits, three):

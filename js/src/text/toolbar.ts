@@ -13,6 +13,9 @@ const LONGEST = 960;
 export const METHODS: Record<string, string> = {
   integrated_gradients: "Integrated gradients",
   input_x_gradient: "Input × gradient",
+  deep_lift: "DeepLIFT",
+  lrp: "LRP",
+  occlusion: "Occlusion",
   saliency: "Saliency",
   smooth_grad: "SmoothGrad",
 };
