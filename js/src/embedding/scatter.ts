@@ -2,7 +2,8 @@
  * The plane itself: thumbnails or dots that pan and zoom, with a card at the one under the pointer.
  *
  * What lies around the stage is drawn as well, on a canvas of its own: moving the plane copies from
- * there, and ten thousand images are drawn anew only now and then.
+ * there, and ten thousand images are drawn anew only now and then. Zooming stretches the copy, until
+ * the wheel rests.
  *
  * The wheel zooms once the plane has the focus, or with Ctrl; else the notebook would stop scrolling
  * wherever the pointer crosses a view.
@@ -32,6 +33,9 @@ import type { Sheets } from "./sheets";
 const STEP = 1.4;
 /** What is drawn around the stage, as a share of it. */
 const AROUND = 0.35;
+/** How far the copy is stretched at most, and for how many milliseconds after the last turn. */
+const STRETCH = [0.6, 2];
+const REST = 120;
 
 export interface Scene {
   about: About;
@@ -57,6 +61,7 @@ export class Scatter {
   private drawnAt: Camera = this.camera;
   private pointed: number | null = null;
   private dragged = false;
+  private zooming: ReturnType<typeof setTimeout> | undefined;
 
   readonly element: HTMLElement;
 
@@ -90,6 +95,7 @@ export class Scatter {
     element.addEventListener("click", (event) => this.click(event), { signal });
     element.addEventListener("keydown", (event) => this.key(event), { signal });
     element.addEventListener("dblclick", (event) => claim(event), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.zooming));
   }
 
   get scale(): number {
@@ -121,8 +127,11 @@ export class Scatter {
     const target = context(this.canvas);
     target.setTransform(1, 0, 0, 1, 0, 0);
     target.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const shift = [this.camera.x - this.drawnAt.x - AROUND * width, this.camera.y - this.drawnAt.y - AROUND * height];
-    target.drawImage(this.sheet, Math.round(shift[0] * ratio), Math.round(shift[1] * ratio));
+    const stretch = this.camera.scale / this.drawnAt.scale;
+    const left = this.camera.x - stretch * (this.drawnAt.x + AROUND * width);
+    const top = this.camera.y - stretch * (this.drawnAt.y + AROUND * height);
+    const [wide, high] = [this.sheet.width * stretch, this.sheet.height * stretch];
+    target.drawImage(this.sheet, Math.round(left * ratio), Math.round(top * ratio), wide, high);
     target.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.marks(target, scene);
     const label = `Embedding of ${plane.layer}: ${planeWords(plane)}`;
@@ -136,10 +145,15 @@ export class Scatter {
   private drawWhereNeeded(scene: Scene, ratio: number): void {
     const { camera, size } = this;
     const { plane, coloring, matched, thumbnails, theme } = scene;
-    const wanted = [plane, coloring, matched, thumbnails, theme, this.sheets.ready, camera.scale, ratio, ...size];
+    const wanted = [plane, coloring, matched, thumbnails, theme, this.sheets.ready, ratio, ...size];
     const same = wanted.length === this.drawn.length && wanted.every((each, at) => each === this.drawn[at]);
     const [right, down] = [camera.x - this.drawnAt.x, camera.y - this.drawnAt.y];
-    if (same && Math.abs(right) <= AROUND * size[0] && Math.abs(down) <= AROUND * size[1]) return;
+    const stretch = camera.scale / this.drawnAt.scale;
+    const movable =
+      this.zooming !== undefined
+        ? stretch >= STRETCH[0] && stretch <= STRETCH[1]
+        : stretch === 1 && Math.abs(right) <= AROUND * size[0] && Math.abs(down) <= AROUND * size[1];
+    if (same && movable) return;
     this.drawn = wanted;
     this.drawnAt = camera;
     const [width, height] = size.map((length) => Math.round(length * (1 + 2 * AROUND) * ratio));
@@ -340,6 +354,13 @@ export class Scatter {
   }
 
   private look(camera: Camera): void {
+    if (camera.scale !== this.camera.scale) {
+      clearTimeout(this.zooming);
+      this.zooming = setTimeout(() => {
+        this.zooming = undefined;
+        this.repaint();
+      }, REST);
+    }
     this.camera = camera;
     this.repaint();
   }
