@@ -241,6 +241,6 @@ def test_a_unit_outside_the_picture_is_refused(small):
 
 
 def test_a_network_for_no_pictures_is_refused():
-    net = Network(lambda _, x: jnp.tanh(x), input_shape=(9, 4))
+    net = Network(lambda _, x: jnp.tanh(x), input_shape=(2, 9, 4, 1))
     with pytest.raises(InputError, match="pictures"):
         ascend(net, "tanh:0")
