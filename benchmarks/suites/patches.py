@@ -22,7 +22,7 @@ def _row(name: str) -> Measured:
     rest = "; ".join(str(layer) for layer in layers if layer.below or layer.dead)
     return Measured(
         f'Channels of "{name}" that the default preset fires as much as the strongest of '
-        f"{PATCHES:,} real patches, or more, in the layer with the fewest",
+        f"{PATCHES:,} real patches (to a thousandth), or more, in the layer with the fewest",
         "%",
         share,
         95.0,
