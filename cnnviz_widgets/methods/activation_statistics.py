@@ -232,7 +232,7 @@ def _total(values: Float[Array, "n places c"]) -> Float[Array, " c"]:
 
 def _histogram(
     flat: Float[Array, "n places c"], mask: Bool[Array, "n places c"]
-) -> dict[str, Int[Array, ...]]:
+) -> dict[str, Int[Array, " *shape"]]:
     """How many values of each channel are in each bin, and where the bins are.
 
     Their width is the least power of two at which the values of the batch fit into them, and not
