@@ -75,6 +75,7 @@ PRESETS = {
         Fourier(flat=20.0),  # or first layers' channels that want one plain colour fall short
         compose(Shift(1 / 32), Scale((0.95, 0.975, 1.0, 1.025, 1.05)), Rotate(_span(-5, 5))),
         ADAM, 0.1, 256,  # twice Lucid's rate, for black and white to be in reach in 256 steps
+        redirect=128,  # units that hardly anything fires need more than Lucid's 16
     ),
     "lucid": Preset(
         Fourier(),

@@ -22,7 +22,7 @@ EXTREME = 0.49
 TOO_MANY = 0.5
 """Share of such values above which a picture is saturated."""
 
-LONGER = 64
+LONGER = 256
 """Steps of redirected ReLU that are offered."""
 
 

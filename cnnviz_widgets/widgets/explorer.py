@@ -128,8 +128,7 @@ class Explorer(ipywidgets.Box):
 
     def _makers(self, net: Network) -> Mapping[type[View], Callable[[], View]]:
         """What stands behind tabs: what every network has, and what this one has besides."""
-        chosen, axes = self.selection, len(net.input_shape)
-        program = net.at((1, *np.shape(self.image)[-axes:]))
+        chosen, program = self.selection, net.at(net.batch(self.image).shape)
         makers: dict[type[View], Callable[[], View]] = {
             **self._of_its_kind(net),
             Architecture: lambda: Architecture(net, self.image, selection=chosen),

@@ -155,7 +155,7 @@ def test_a_start_without_a_gradient_is_told_with_what_helps(make):
     ran(view)
     advice = page.traits["advice"]
     assert (advice["kind"], advice["words"][:6]) == ("dead", "conv:2")
-    assert {"redirect": 64} in [each["settings"] for each in advice["remedies"]]
+    assert {"redirect": 256} in [each["settings"] for each in advice["remedies"]]
 
 
 def test_a_remedy_s_settings_are_the_view_s(make):

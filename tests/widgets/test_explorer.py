@@ -49,7 +49,8 @@ def test_several_pictures_have_tabs_of_their_own(digits, three, seven):
 
 
 def test_a_text_is_typed_and_all_views_follow():
-    explorer = Explorer(cw.load("texts"))
+    explorer = Explorer(cw.load("texts"), "Buenos días")
+    assert explorer.feature_maps.image == "Buenos días"
     operation = explorer.tabs.view(Operation)
     explorer.text.text = "Guten Abend"
     explorer.wait(PATIENCE)
