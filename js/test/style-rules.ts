@@ -86,3 +86,11 @@ export function reachingBeyond({ prelude, file }: Rule, view: string): string[] 
   if (prelude.startsWith("@")) return [prelude];
   return cut(prelude, /,/).filter((selector) => !staysInside(selector, own));
 }
+
+/** The classes that a rule begins with, right inside of a view. */
+export function outermost({ prelude }: Rule): string[] {
+  return cut(prelude, /,/).flatMap((selector) => {
+    const inside = selector.trim().split(/[\s>+~]+/)[1] ?? "";
+    return inside.match(/\.cv-[\w-]+/g)?.slice(0, 1) ?? [];
+  });
+}

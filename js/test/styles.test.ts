@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { reachingBeyond, rulesOf, staysInside } from "./style-rules";
+import { outermost, reachingBeyond, rulesOf, staysInside } from "./style-rules";
 
 /** The style sheets as they are built, but not minified; `build.mjs` puts them beside the tests. */
 const SHEETS = new URL("./styles/", import.meta.url);
@@ -49,4 +49,19 @@ test("rules are found in conditions, and past strings and comments", () => {
     beyond.map((text) => text.trim()),
     ["p", ".cnnviz i", "@keyframes cv-pop", "@font-face"],
   );
+});
+
+test("what a shared style sheet is about has no other meaning in a view without it", () => {
+  const views = readdirSync(SHEETS).map((name) => rulesOf(readFileSync(new URL(name, SHEETS), "utf8")));
+  const rules = views.flat();
+  const shared = [...new Set(rules.map(({ file }) => file))].filter((file) => /lib\/(?!theme)/.test(file));
+  assert.ok(shared.length > 3, `${shared}`);
+  for (const file of shared) {
+    const meant = new Set(rules.filter((rule) => rule.file === file).flatMap(outermost));
+    for (const own of views.filter((view) => !view.some((rule) => rule.file === file))) {
+      const inside = own.filter((rule) => !rule.file.includes("lib/"));
+      const taken = inside.flatMap(outermost).filter((name) => meant.has(name));
+      assert.deepEqual(taken, [], `${inside[0].file}, ${file}`);
+    }
+  }
 });

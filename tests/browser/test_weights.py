@@ -40,7 +40,7 @@ def test_every_control_and_a_walk_along_a_circuit(new_notebook: Callable[..., No
     await_state(view, "done")
     expect_at(view, "conv2", 5)
     expect(view.get_by_role("img", name="Kernel of conv2:5, 32 input channels")).to_be_visible()
-    expect(view.locator(".cv-numbers")).to_contain_text("18\u202f432")
+    expect(view.locator(".cv-told")).to_contain_text("18\u202f432")
 
     # sliders and keys
     view.get_by_label("Channel", exact=True).fill("9")

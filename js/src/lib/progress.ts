@@ -7,7 +7,7 @@ export class Progress {
   readonly element: HTMLElement;
 
   constructor(label: string) {
-    this.element = h("div", { class: "cv-progress", role: "progressbar", "aria-label": label });
+    this.element = h("div", { class: "cv-job", role: "progressbar", "aria-label": label });
   }
 
   /**
@@ -17,7 +17,7 @@ export class Progress {
   paint(done: number, of: number, words: string, on: boolean): void {
     const { element } = this;
     const share = of ? done / of : 0;
-    element.classList.toggle("cv-over", !on);
+    element.classList.toggle("cv-job-over", !on);
     element.style.setProperty("--cv-share", String(share));
     element.setAttribute("aria-valuenow", String(Math.round(100 * share)));
     element.setAttribute("aria-valuetext", words);

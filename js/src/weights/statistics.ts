@@ -14,7 +14,7 @@ const FOOT = 18; // CSS pixels below the bars
 export class Statistics {
   private readonly canvas = pictureCanvas("Histogram");
   private readonly plot = h("div", { class: "cv-plot" }, this.canvas);
-  private readonly numbers = h("div", { class: "cv-numbers" });
+  private readonly numbers = h("div", { class: "cv-told" });
   private readonly panel = new Panel("statistics", this.plot, this.numbers);
   private about: AboutTold | null = null;
   private counts: Int32Array = new Int32Array();
