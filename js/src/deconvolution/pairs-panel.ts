@@ -5,6 +5,7 @@ import { paintPicture, type Picture } from "../lib/canvas";
 import { h, setText } from "../lib/dom";
 import { formatValue, plural } from "../lib/format";
 import { Panel } from "../lib/panel";
+import { Progress } from "../lib/progress";
 import { Stage } from "../lib/stage";
 import {
   columnsFor,
@@ -21,14 +22,14 @@ const TINY = 24;
 
 export class PairsPanel {
   private readonly tiles = Array.from({ length: MOST }, () => new Tile());
-  private readonly bar = h("div", { class: "cv-progress", role: "progressbar" });
+  private readonly progress = new Progress("Pictures searched");
   private readonly grid = h(
     "div",
     { class: "cv-pairs" },
     ...this.tiles.map(({ element }) => element),
   );
   private readonly none = h("div", { class: "cv-empty" });
-  private readonly panel = new Panel("units", this.bar, this.grid, this.none);
+  private readonly panel = new Panel("units", this.progress.element, this.grid, this.none);
   private readonly unpin = h(
     "button",
     { type: "button", class: "cv-button cv-plain" },
@@ -41,7 +42,6 @@ export class PairsPanel {
   readonly stageElement = this.grid;
 
   constructor(point: (index: number | null) => void, unpin: () => void, signal: AbortSignal) {
-    this.bar.setAttribute("aria-label", "Pictures searched");
     this.unpin.addEventListener("click", unpin, { signal });
     this.panel.header.append(this.unpin);
     this.tiles.forEach(({ element }, index) => {
@@ -61,7 +61,9 @@ export class PairsPanel {
     this.panel.title(`${frame.layer}:${frame.channel}`);
     this.panel.say(summary(frame, spatial));
     this.unpin.hidden = !frame.pinned;
-    this.paintBar(frame, searching);
+    const share = frame.progress ?? 0;
+    this.progress.element.hidden = !searching;
+    this.progress.paint(share, 1, `${Math.round(100 * share)} %`, searching);
     this.element.style.setProperty("--cv-columns", String(columnsFor(count || MOST)));
     this.grid.hidden = count === 0;
     this.none.hidden = count > 0;
@@ -72,13 +74,6 @@ export class PairsPanel {
       tile.element.hidden = index >= count;
       if (index < count) tile.paint(this.pairs[index] ?? null, size, spatial);
     });
-  }
-
-  private paintBar({ progress }: DeconvolutionFrame, searching: boolean): void {
-    this.bar.hidden = !searching || typeof progress !== "number";
-    const percent = Math.round(100 * (progress ?? 0));
-    this.bar.style.setProperty("--cv-share", String(progress ?? 0));
-    this.bar.setAttribute("aria-valuenow", String(percent));
   }
 }
 
