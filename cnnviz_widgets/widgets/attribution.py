@@ -25,7 +25,7 @@ from ..network import Network, picture_shape
 from .attribution_record import AttributionRecord
 from .base import in_words
 from .locked import LOCK
-from .names import check_name
+from .names import check_class, check_name
 from .picture import as_png, maps_picture
 from .pictured import PicturedView
 from .running import Frame
@@ -157,11 +157,7 @@ class Attribution(PicturedView):
 
     @t.validate("target")
     def _check_target(self, proposal: Any) -> int | None:
-        if proposal.value is not None and not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
+        return check_class(proposal.value, self.classes)
 
     @t.validate("layer")
     def _check_layer(self, proposal: Any) -> str:

@@ -24,7 +24,7 @@ from .editing import EditingView
 from .image_chooser import pictures_for
 from .intervention_frame import Look, as_frame, effects_frame, look, most_changed
 from .layered import convolutions
-from .names import check_name
+from .names import check_class, check_name
 from .picture import as_png, operation_picture
 from .running import Frame
 from .selection import Selection
@@ -158,11 +158,7 @@ class Intervention(Commanded, EditingView):
 
     @t.validate("target")
     def _check_target(self, proposal: Any) -> int | None:
-        if proposal.value is not None and not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
+        return check_class(proposal.value, self.classes)
 
     def _wanted(self) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ ipywidgets takes any keyword and ignores it, so that a misspelt one would be pas
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import traitlets
 
@@ -55,3 +55,14 @@ def check_name(what: str, name: str, known: Iterable[str]) -> str:
     if name not in known:
         raise traitlets.TraitError(f"expected {what}, got {name!r}: {suggest(name, known)}")
     return name
+
+
+def check_class(number: int | None, classes: Sequence[str]) -> int | None:
+    """Check the number of a class that a trait is set to; `None` stands for the predicted one.
+
+    Raises:
+        TraitError: says which numbers there are.
+    """
+    if number is not None and not 0 <= number < len(classes):
+        raise traitlets.TraitError(f"expected a class from 0 to {len(classes) - 1}, got {number}.")
+    return number

@@ -28,7 +28,7 @@ from ..network import InputError, Layer, Network
 from ..zoo import Tokens
 from .base import in_words
 from .layered import convolutions
-from .names import check_name
+from .names import check_class, check_name
 from .pictured import PicturedLayers
 from .running import Frame
 from .selection import Selection
@@ -171,11 +171,7 @@ class Text(PicturedLayers):
 
     @t.validate("target")
     def _check_target(self, proposal: Any) -> int | None:
-        if proposal.value is not None and not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
+        return check_class(proposal.value, self.classes)
 
     def _tell_text(self, _change: Any = None) -> None:
         self.text = self.tokens.text

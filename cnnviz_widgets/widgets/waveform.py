@@ -16,7 +16,7 @@ from .. import zoo
 from ..methods import Attribution, frames, probabilities
 from ..methods.spectrogram import spectrogram
 from ..network import InputError, Network
-from .names import check_name
+from .names import check_class, check_name
 from .picture import as_png, operation_picture
 from .pictured import PicturedView
 from .running import Frame
@@ -110,11 +110,7 @@ class Waveform(PicturedView):
 
     @t.validate("target")
     def _check_target(self, proposal: Any) -> int | None:
-        if proposal.value is not None and not 0 <= proposal.value < len(self.classes):
-            raise t.TraitError(
-                f"expected a class from 0 to {len(self.classes) - 1}, got {proposal.value}."
-            )
-        return proposal.value
+        return check_class(proposal.value, self.classes)
 
     def _look(self, _change: Any = None) -> None:
         wanted = self.image, self.method, self.target
