@@ -75,12 +75,15 @@ def test_every_control_and_a_walk_along_a_circuit(new_notebook: Callable[..., No
     strip = view.get_by_role("img", name=re.compile("Connections to 64 channels of conv2"))
     strip.click(position={"x": 2, "y": 2})
     expect_at(view, "conv2", 0)
+
+    # how filters lie to one another; a map of 64 is no map of the next layer's 32
+    structure = view.get_by_label("Structure", exact=True)
+    structure.select_option("tsne")
+    mapped = view.get_by_role("img", name="Map of 64 filters of conv2, map, t-SNE")
+    expect(mapped).to_be_visible(timeout=60 * SECOND)
     grid.press("Home")
     grid.press("Enter")
     expect(view).to_have_attribute("data-layer", "conv1")
-
-    # how filters lie to one another
-    structure = view.get_by_label("Structure", exact=True)
     structure.select_option("similarity")
     expect(view.get_by_role("img", name="Cosine similarity of 32 filters of conv1")).to_be_visible()
     expect(view.get_by_text("Cosine between every two filters")).to_be_visible()

@@ -52,6 +52,7 @@ export class Structure {
   private likeness: Likeness | null = null;
   private sprites: HTMLCanvasElement[] = [];
   private spritesOf: unknown = null;
+  private spritesIn: Palette | null = null;
   private pointed: number | null = null;
 
   readonly element = this.panel.element;
@@ -72,9 +73,16 @@ export class Structure {
   }
 
   paint(scene: StructureScene, structure: string, structures: readonly string[]): void {
-    this.scene = scene;
     this.select.set(structure, structures.map((value) => ({ value, text: NAMES[value] ?? value })));
     const { told, current } = scene;
+    if (told && told.layer !== scene.layer) {
+      // Numbers of one layer do not go with pictures of another: what is drawn stays, dimmed, until
+      // this layer's own arrangement has come.
+      this.element.classList.add("cv-stale");
+      this.scene = this.pointed = null;
+      return;
+    }
+    this.scene = scene;
     const words = told?.words ?? "";
     this.plot.hidden = !told || words !== "";
     this.empty.hidden = !this.plot.hidden;
@@ -128,8 +136,8 @@ export class Structure {
 
   private drawMap(target: CanvasRenderingContext2D, scene: StructureScene, told: ArrangementTold): void {
     const { filters, colors, channel, layer } = scene;
-    if (filters && this.spritesOf !== filters.values) {
-      this.spritesOf = filters.values;
+    if (filters && (this.spritesOf !== filters.values || this.spritesIn !== colors)) {
+      [this.spritesOf, this.spritesIn] = [filters.values, colors];
       const sizes = magnitudes(filters);
       this.sprites = Array.from({ length: filters.count }, (_, at) => sprite(weightPicture(filters, at, sizes[at], colors)));
     }
@@ -266,7 +274,7 @@ export class Structure {
   }
 
   private point(event: PointerEvent): void {
-    if (this.read?.what === "singular") return;
+    if (!this.scene || this.read?.what === "singular") return;
     const found = this.under(event);
     const pointed = found ? this.numbers[found.at] : null;
     if (found?.other !== undefined && this.likeness) {
