@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,15 +64,17 @@ def xrai(net: Network, x: Any, *, target: Target = None, steps: int = 25) -> Ite
     gains = ((black + white) / 2).max(-1)
     values = np.stack(
         [
-            _ranked(gain, _regions(image))
-            for gain, image in zip(gains, np.asarray(batch), strict=True)
+            _ranked(gain, _regions(image.tobytes(), image.shape))
+            for gain, image in zip(gains, np.asarray(batch, np.float32), strict=True)
         ]
     )
     yield Attribution("xrai", values, classes, samples=2 * steps, notes=zero_gradient_note(gains))
 
 
-def _regions(image: Float[np.ndarray, "h w c"]) -> list[Bool[np.ndarray, "h w"]]:
-    """Overlapping segments of all scales, each a little enlarged."""
+@lru_cache(maxsize=4)  # another class of the same picture has the same regions
+def _regions(content: bytes, shape: tuple[int, int, int]) -> Bool[np.ndarray, "segments h w"]:
+    """Overlapping segments of all scales, each a little enlarged, of a float32 picture."""
+    image = np.frombuffer(content, np.float32).reshape(shape)
     rows, columns = image.shape[:2]
     factor = SIDE / max(rows, columns)
     large = np.asarray(zoom(image, (factor, factor, 1), order=1)) if factor > 1 else image
@@ -85,7 +88,7 @@ def _regions(image: Float[np.ndarray, "h w c"]) -> list[Bool[np.ndarray, "h w"]]
             large * 2 - 1, scale=scale, sigma=SIGMA, min_size=LEAST, channel_axis=-1
         )
         found += [whole[np.ix_(down, across)] for whole in _enlarged(numbers)]
-    return found
+    return np.stack(found)
 
 
 def _enlarged(numbers: Int[np.ndarray, "h w"]) -> Iterator[Bool[np.ndarray, "h w"]]:
@@ -100,13 +103,13 @@ def _enlarged(numbers: Int[np.ndarray, "h w"]) -> Iterator[Bool[np.ndarray, "h w
 
 
 def _ranked(
-    gains: Float[np.ndarray, "h w"], regions: list[Bool[np.ndarray, "h w"]]
+    gains: Float[np.ndarray, "h w"], regions: Bool[np.ndarray, "segments h w"]
 ) -> Float[np.ndarray, "h w"]:
     """The gain of the region that each pixel came with; the rest gets the mean of what is left."""
     least = max(1, round(LEAST_GAIN * gains.size / SIDE**2))
     covered = np.zeros(gains.shape, bool)
     values = np.zeros(gains.shape, np.float32)
-    remaining = np.stack(regions).reshape(len(regions), -1)
+    remaining = regions.reshape(len(regions), -1)
     flat = gains.reshape(-1).astype(np.float64)
     while len(remaining):
         free = remaining & ~covered.reshape(-1)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from cnnviz_widgets.methods import regions
+from cnnviz_widgets.methods import regions, xrai
+from cnnviz_widgets.network import Network
 
 
 @pytest.mark.parametrize("blocks", [(1, 1), (3, 4), (12, 9)])
@@ -21,3 +22,15 @@ def test_segments_are_enlarged_by_a_disk(blocks):
     assert len(enlarged) == numbers.max() + 1
     for number, found in enumerate(enlarged):
         np.testing.assert_array_equal(found, binary_dilation(numbers == number, disk))
+
+
+def test_another_class_looks_at_the_same_regions():
+    random = np.random.default_rng(1)
+    net = Network(lambda params, x: (x * x).mean((1, 2)), params={}, input_shape=(30, 40, 3))
+    image = random.random((1, 30, 40, 3), np.float32)
+    first = xrai(net, image, target=0, steps=2)
+    before = regions._regions.cache_info()
+    second = xrai(net, image, target=1, steps=2)
+    after = regions._regions.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+    assert (first.values != second.values).any()
