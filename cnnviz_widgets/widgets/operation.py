@@ -1,7 +1,9 @@
 """How one number comes about: the window, the kernel, the products and their sum, step by step.
 
-The network runs once for an image. An answer to another position is read from what that pass left,
-in a few milliseconds, so the arithmetic follows the pointer. Playing moves the window on by itself.
+The network runs once for an image. When the pointer comes to a map, the page is sent what all
+places of the channel are made of, and follows the pointer by itself. Where that is too much to
+send, or differs from place to place, an answer is read from what the pass left, in a few
+milliseconds. Playing moves the window on by itself.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from ..network import InputError, Network
 from .image_chooser import pictures_for
 from .layered import convolutions
 from .locked import LOCK
-from .operation_told import opened, seen_map, told
+from .operation_field import LIMIT, FieldTelling
+from .operation_told import opened, rivals, seen_map, told
 from .picture import as_png, operation_picture
 from .pictured import PicturedLayers
 from .played import Played
 from .running import Frame
 from .selection import Selection
-from .wire import whole
+from .wire import pack, text, whole
 
 PACE = 0.4
 """Seconds that the window rests at each place while it plays."""
@@ -77,6 +80,7 @@ class Operation(Played, PicturedLayers):
         self._asked: tuple[Any, ...] = ()  # what the newest answer is of
         super().__init__(net)
         self._handlers["look"] = self._look_there
+        self._handlers["field"] = self._send_field
         with self._building():
             self._offer_layers(net.layers)
             self.layer = convolutions(net)[0]
@@ -94,7 +98,10 @@ class Operation(Played, PicturedLayers):
 
     @property
     def result(self) -> ValueExplained | None:
-        """What is shown, as the method gives it; `None` until there is something."""
+        """What is chosen, as the method gives it; `None` until there is something.
+
+        What the pointer passes over on the page is not told here.
+        """
         return self._result
 
     def restart(self) -> None:
@@ -142,6 +149,25 @@ class Operation(Played, PicturedLayers):
             wanted = (*wanted[:3], (row, column), self.source)
         self._follow(wanted)
 
+    def _send_field(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
+        """Let the page have what all places of the channel at hand are made of.
+
+        Before the network ran there is nothing to send: the page asks again with the next frame.
+        """
+        have = text(content, "have")
+        known, found = self._explainer, self._result
+        if known is None or found is None or known[0] != self._images:
+            self.send({"type": "field", "steps": None, "later": True})
+            return
+        field = None if rivals(self._network, known[1], found) else known[1].field(found)
+        of = {"type": "field", "image": known[0], "layer": found.layer, "channel": found.channel}
+        if field is None or field.size > LIMIT:
+            self.send({**of, "steps": None})
+            return
+        classes = tuple(map(str, self._network.classes or ()))
+        message, buffers = pack(FieldTelling(field, classes).message(have))
+        self.send({**message, **of}, buffers)
+
     def _follow(self, wanted: tuple[Any, ...]) -> None:
         """Answer the pointer right here: a few milliseconds of arithmetic, if the network ran.
 
@@ -154,7 +180,7 @@ class Operation(Played, PicturedLayers):
         elif wanted != self._asked:
             self._asked = wanted
             self._goal_of_run = None  # whoever looks elsewhere ends the walk
-            self._runner.answer(self._frame(known[1], *wanted[1:]))
+            self._runner.answer(self._frame(known[1], *wanted))
 
     def _answer_to(self, wanted: tuple[Any, ...]) -> None:
         if wanted == self._asked and self.state != "error":
@@ -174,7 +200,7 @@ class Operation(Played, PicturedLayers):
         source: int | None,
     ) -> Iterator[Frame]:
         explainer = self._explainer_of(image, images)
-        yield self._frame(explainer, layer, channel, cell, source)
+        yield self._frame(explainer, images, layer, channel, cell, source)
 
     def _walk(
         self,
@@ -193,7 +219,7 @@ class Operation(Played, PicturedLayers):
         start = first.position[0] * columns + first.position[1] + 1
         for at in range(start % (rows * columns), rows * columns):
             place = divmod(at, columns)
-            frame = self._frame(explainer, layer, channel, place, source)
+            frame = self._frame(explainer, images, layer, channel, place, source)
             self._move(images, layer, channel, place)
             yield {**frame, "walking": True}
 
@@ -214,6 +240,7 @@ class Operation(Played, PicturedLayers):
     def _frame(
         self,
         explainer: ValueExplainer,
+        images: int,
         layer: str,
         channel: int,
         cell: Place | None,
@@ -221,7 +248,7 @@ class Operation(Played, PicturedLayers):
     ) -> Frame:
         found = explainer(layer=layer, channel=channel, position=cell)
         self._result = found
-        return told(self._network, explainer, found, source)
+        return {"image": images, **told(self._network, explainer, found, source)}
 
     def _still(self) -> bytes | None:
         found = self._result

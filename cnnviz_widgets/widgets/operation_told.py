@@ -55,7 +55,7 @@ def told(
         source,
         tuple(net.classes or ()),
         {step.name: _parameters(net, found, step.name) for step in (*found.steps, *found.then)},
-        _rivals(net, explainer, found),
+        rivals(net, explainer, found),
     )
     frame: Frame = {
         "layer": found.layer,
@@ -124,7 +124,7 @@ def _label(net: Network, explainer: ValueExplainer, found: ValueExplained) -> st
     return str(classes[found.channel]) if whole and outputs == len(classes) else ""
 
 
-def _rivals(net: Network, explainer: ValueExplainer, found: ValueExplained) -> list[dict[str, Any]]:
+def rivals(net: Network, explainer: ValueExplainer, found: ValueExplained) -> list[dict[str, Any]]:
     """The strongest outputs of a dense layer, and the one at hand: what speaks for each."""
     if not isinstance(found.steps[-1], Dense):
         return []

@@ -24,6 +24,7 @@ from .explained import (
     Window,
 )
 from .explainer import ValueExplainer, explain_value
+from .fields import Even, Field, Slid, StepField
 
 __all__ = [
     "Activation",
@@ -33,12 +34,16 @@ __all__ = [
     "Convolution",
     "Copy",
     "Dense",
+    "Even",
     "ExplainedStep",
+    "Field",
     "Opaque",
     "Pool",
     "Scaling",
+    "Slid",
     "Softmax",
     "Source",
+    "StepField",
     "ValueExplained",
     "ValueExplainer",
     "Window",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,14 +36,22 @@ _COMPUTE: dict[str, Callable[[float, float], float]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One operation on the number that is followed; `given` is what the network had after it."""
+    """One operation on the number that is followed; `given` is what the network had after it.
+
+    Both numbers are arrays where many elements are followed at once.
+    """
 
     operation: str
-    operand: float | None
-    given: float
+    operand: Any
+    given: Any
+
+    @property
+    def computed(self) -> bool:
+        """Whether the operand says all; else the network is asked for what comes out."""
+        return self.operation in _COMPUTE and self.operand is not None
 
 
-def line(operation: Operation, followed: int, operand: float | None, given: float) -> Line:
+def line(operation: Operation, followed: int, operand: Any, given: Any) -> Line:
     """An operation as a line.
 
     Args:
@@ -65,8 +74,7 @@ def fold(start: float, lines: Sequence[Line]) -> tuple[tuple[Arithmetic, ...], f
     done: list[Arithmetic] = []
     for each in lines:
         compute = _COMPUTE.get(each.operation)
-        known = compute is not None and each.operand is not None
         with np.errstate(all="ignore"):
-            start = compute(start, each.operand) if known else each.given  # type: ignore[misc]
+            start = compute(start, each.operand) if compute and each.computed else each.given
         done.append(Arithmetic(each.operation, each.operand, start))
     return tuple(done), start

@@ -1,4 +1,7 @@
-"""One element of a layer, and where it was before a reshape, a transposition or the like."""
+"""One element of a layer, and where it was before a reshape, a transposition or the like.
+
+An index may hold arrays in place of numbers: it then speaks of many elements at once.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import numpy as np
 from ...network import Layer
 from ...network.operation import Operation
 
-Index = tuple[int, ...]
+Index = tuple[Any, ...]
+"""Whole numbers, one an axis, or arrays of them that broadcast."""
 
 _SAME = {
     "convert_element_type", "copy", "copy_p", "stop_gradient", "reduce_precision",
@@ -18,7 +22,7 @@ _SAME = {
 }  # fmt: skip
 
 
-def element(layer: Layer, channel: int, row: int, column: int, columns: int) -> Index:
+def element(layer: Layer, channel: int, row: Any, column: Any, columns: int) -> Index:
     """The index of a channel's cell in a layer's value, as the framework lays it out.
 
     Rows and columns are those of the layer's tiles: all axes that are no channel, in two.
@@ -26,11 +30,11 @@ def element(layer: Layer, channel: int, row: int, column: int, columns: int) -> 
     named = {*layer.spatial, layer.channel}
     rest = [axis for axis in range(len(layer.shape)) if axis not in named]
     places = [*layer.spatial, *rest]
-    found = [0] * len(layer.shape)
+    found: list[Any] = [0] * len(layer.shape)
     if places:
         sizes = [layer.shape[axis] for axis in places]
         for axis, at in zip(places, np.unravel_index(row * columns + column, sizes), strict=True):
-            found[axis] = int(at)
+            found[axis] = _plain(at)
     if layer.channel is not None:
         found[layer.channel] = channel
     if layer.together > 1:  # the first axis of the example lies in the batch axis
@@ -38,7 +42,7 @@ def element(layer: Layer, channel: int, row: int, column: int, columns: int) -> 
     return with_batch(found, layer.batch, 0)
 
 
-def with_batch(example: Sequence[int], batch: int | None, at: int) -> Index:
+def with_batch(example: Sequence[Any], batch: int | None, at: Any) -> Index:
     """The index of an element of an example, with its place on the batch axis put in."""
     if batch is None:
         return tuple(example)
@@ -57,7 +61,11 @@ def before(operation: Operation, index: Index, taken: Sequence[int]) -> Index | 
         The index in what it takes, or `None` if this operation does more than moving.
     """
     found = _moved_back(operation, index, taken)
-    return None if found is None else tuple(int(at) for at in found)
+    return None if found is None else tuple(_plain(at) for at in found)
+
+
+def _plain(at: Any) -> Any:
+    return at if isinstance(at, np.ndarray) and at.ndim else int(at)
 
 
 def _moved_back(operation: Operation, index: Index, taken: Sequence[int]) -> Sequence[Any] | None:

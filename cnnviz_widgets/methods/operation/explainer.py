@@ -27,6 +27,7 @@ from .explained import (
     Source,
     ValueExplained,
 )
+from .fields import Backdrop, Field, FieldWalk, StepField, UnevenError, backdrop, single
 from .walk import Reading, explain
 
 _MOST_THEN = 3  # steps that are followed after the layer, at most
@@ -110,6 +111,74 @@ class ValueExplainer:
             self._then(info.value, index, steps[-1]),
         )
 
+    def field(self, found: ValueExplained) -> Field | None:
+        """What an explanation needs at all places of its channel.
+
+        Args:
+            found: one of the explanations of that channel.
+
+        Returns:
+            Where the numbers are taken from, or `None` if the steps differ from place to place.
+        """
+        info = self._traced.layer(found.layer)
+        _, rows, columns = tile_shape(info)
+        shape = rows, columns
+        row, column = np.ogrid[:rows, :columns]
+        index = element(info, found.channel, row, column, columns)
+        value = np.broadcast_to(self._reading.values.at(info.value, index), shape)
+        try:
+            steps = self._step_fields(info.value, index, found, shape)
+            then = self._fields_then(info.value, index, found, shape)
+            behind = None if steps[0].slid else self._backdrop(found, steps[0], shape)
+        except UnevenError:
+            return None
+        return Field(found.layer, found.channel, value, steps, then, behind)
+
+    def _step_fields(
+        self, value: int, index: Index, found: ValueExplained, shape: tuple[int, int]
+    ) -> tuple[StepField, ...]:
+        fields: list[StepField] = []
+        for step in reversed(found.steps):
+            fields.insert(0, self._field_of(value, index, step, shape))
+            value, index = fields[0].source or (value, index)
+        return tuple(fields)
+
+    def _fields_then(
+        self, value: int, index: Index, found: ValueExplained, shape: tuple[int, int]
+    ) -> tuple[StepField, ...]:
+        fields: list[StepField] = []
+        for step in found.then:
+            following = self._reading.follower(value)
+            if following is None:
+                raise UnevenError("what follows")
+            value = following
+            fields.append(self._field_of(value, index, step, shape))
+        return tuple(fields)
+
+    def _field_of(
+        self, value: int, index: Index, step: ExplainedStep, shape: tuple[int, int]
+    ) -> StepField:
+        found = FieldWalk(self._reading, value, index).find(shape)
+        if found.kind != type(step).__name__.lower():
+            raise UnevenError("the kinds of the steps")
+        return found
+
+    def _backdrop(
+        self, found: ValueExplained, first: StepField, shape: tuple[int, int]
+    ) -> Backdrop | None:
+        """The map of the first step's element, which has to be the same one at all places."""
+        source = found.steps[0].source
+        around = self.around(source) if source else None
+        if around is None or source is None or first.source is None:
+            return None
+        _, index = first.source
+        axes = self._plane(source)
+        assert axes is not None
+        for axis, at in enumerate(index):
+            if axis not in axes[:2]:
+                single(at, "the map of an element")
+        return backdrop(around.map, [index[axis] for axis in axes[:2]], shape)
+
     def channel_map(self, layer: str, channel: int) -> np.ndarray:
         """All activations of a channel, float64 (rows, columns)."""
         info = self._traced.layer(layer)
@@ -139,24 +208,29 @@ class ValueExplainer:
 
     def around(self, source: Source) -> Around | None:
         """The map that an element lies on; `None` where it has no rows and columns."""
+        axes = self._plane(source)
+        if axes is None:
+            return None
+        rows, columns, axis = axes
         found = self._reading.values.array(source.value)
-        layer = self._reading.layer_of(source.value)
-        if layer is None:
-            rows, columns, axis = 1, 2, 3
-            if source.name != "input" or found.ndim != 4:
-                return None
-        else:
-            if len(layer.spatial) != 2 or layer.together > 1:
-                return None
-            batch = len(layer.shape) if layer.batch is None else layer.batch
-            rows, columns = (k + (batch <= k) for k in layer.spatial)
-            axis = layer.channel_axis
         where: list[Any] = list(source.index)
         where[rows] = where[columns] = slice(None)
         seen = found[tuple(where)].astype(np.float64)
         place = source.index[rows], source.index[columns]
         channel = 0 if axis is None else source.index[axis]
         return Around(seen if rows < columns else seen.T, place, channel)
+
+    def _plane(self, source: Source) -> tuple[int, int, int | None] | None:
+        """The axes of rows, columns and channels of a value; `None` where it has none."""
+        layer = self._reading.layer_of(source.value)
+        if layer is None:
+            four = len(self._reading.values.shape(source.value)) == 4
+            return (1, 2, 3) if source.name == "input" and four else None
+        if len(layer.spatial) != 2 or layer.together > 1:
+            return None
+        batch = len(layer.shape) if layer.batch is None else layer.batch
+        rows, columns = (k + (batch <= k) for k in layer.spatial)
+        return rows, columns, layer.channel_axis
 
     def _strongest(self, info: Layer, channel: int) -> tuple[int, int]:
         found = self.channel_map(info.name, channel)

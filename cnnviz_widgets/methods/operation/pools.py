@@ -11,9 +11,10 @@ from ...network.operation import Operation
 from .elements import Index
 from .explained import INSIDE, Window
 from .values import Values
-from .windows import first_place, look, reach, whole
+from .windows import Along, first_place, look, whole
 
-_KINDS = {"max": -np.inf, "min": np.inf, "sum": 0.0}
+NOTHING = {"max": -np.inf, "min": np.inf, "sum": 0.0}
+"""What stands in a window where there is no value, by what a pool does."""
 
 
 class Pooled(NamedTuple):
@@ -39,7 +40,7 @@ def pooled(
             along them.
     """
     family, _, kind = operation.equation.primitive.name.rpartition("_")
-    if kind not in _KINDS or family not in ("reduce", "reduce_window"):
+    if kind not in NOTHING or family not in ("reduce", "reduce_window"):
         return None
     x = values.array(operation.inputs[0])
     if family == "reduce":
@@ -57,9 +58,20 @@ def _over_axes(x: np.ndarray, index: Index, axes: list[int], kind: str) -> Poole
 def _over_window(
     x: np.ndarray, index: Index, params: dict[str, Any], kind: str, spatial: Sequence[int]
 ) -> Pooled:
-    reaches = [
-        reach(
-            index[axis],
+    axes = along(params, x.shape)
+    reaches = [each.reach(at) for each, at in zip(axes, index, strict=True)]
+    wide = wide_axes(axes, spatial)
+    where: list[Any] = [
+        slice(None) if k in wide else int(each.taken[0]) for k, each in enumerate(reaches)
+    ]
+    window = look(x[tuple(where)][None], [reaches[k] for k in wide], NOTHING[kind])
+    return _reduced(window, kind, where, [reaches[k].taken for k in wide])
+
+
+def along(params: dict[str, Any], shape: Sequence[int]) -> list[Along]:
+    """How the windows of a pool lie along each axis of what it takes."""
+    return [
+        Along(
             size=size,
             window=params["window_dimensions"][axis],
             stride=params["window_strides"][axis],
@@ -67,14 +79,13 @@ def _over_window(
             dilation=params["window_dilation"][axis],
             spread=params["base_dilation"][axis],
         )
-        for axis, size in enumerate(x.shape)
+        for axis, size in enumerate(shape)
     ]
-    wide = [k for k in range(x.ndim) if params["window_dimensions"][k] > 1 or k in spatial]
-    where: list[Any] = [
-        slice(None) if k in wide else int(each.taken[0]) for k, each in enumerate(reaches)
-    ]
-    window = look(x[tuple(where)][None], [reaches[k] for k in wide], _KINDS[kind])
-    return _reduced(window, kind, where, [reaches[k].taken for k in wide])
+
+
+def wide_axes(axes: Sequence[Along], spatial: Sequence[int]) -> list[int]:
+    """The axes that a window is shown with."""
+    return [k for k, each in enumerate(axes) if each.window > 1 or k in spatial]
 
 
 def _reduced(window: Window, kind: str, where: list[Any], taken: Sequence[np.ndarray]) -> Pooled:

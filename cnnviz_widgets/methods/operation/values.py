@@ -48,11 +48,12 @@ class Values:
         with self._lock:
             return self._find(number)
 
-    def at(self, number: int, index: Index) -> float:
-        """One element of a value."""
+    def at(self, number: int, index: Index) -> Any:
+        """One element of a value, as a float; or many, float64, where the index has arrays."""
         number, index = self.origin(number, index)
         found = self.array(number)
-        return float(found[index] if found.ndim else found)
+        taken = found[index] if found.ndim else found
+        return taken.astype(np.float64) if np.ndim(taken) else float(taken)
 
     def origin(self, number: int, index: Index) -> tuple[int, Index]:
         """The element that an element was, before all that only moved it."""

@@ -36,7 +36,7 @@ from .values import Values
 
 _SOFTMAX = ("softmax", "log_softmax")
 _ADDITIONS = ("add", "add_any")
-_COMBINED = {
+COMBINED = {
     "add": sum,
     "add_any": sum,
     "sub": lambda terms: terms[0] - terms[1],
@@ -125,11 +125,14 @@ class Reading:
 
 def explain(reading: Reading, value: int, index: Index) -> ExplainedStep:
     """The step that gives a value, for one element."""
-    return _Walk(reading, value, index).explain()
+    return Walk(reading, value, index).explain()
 
 
-class _Walk:
-    """One walk. `value` and `index` are where it has come to, `lines` what lies behind it."""
+class Walk:
+    """One walk. `value` and `index` are where it has come to, `lines` what lies behind it.
+
+    The walk itself takes an index that speaks of many elements as well; what it ends in is of one.
+    """
 
     def __init__(self, reading: Reading, value: int, index: Index) -> None:
         self.reading = reading
@@ -275,13 +278,16 @@ class _Walk:
             products=products,
         )
 
-    def _pool(self, operation: Operation) -> ExplainedStep | None:
+    def _spatial(self) -> list[int]:
+        """The axes of what the walk has come to that are rows and columns of the layer."""
         layer = self.reading.layer_of(self.start[0])
-        same = layer and len(self.values.shape(self.value)) == len(self.values.shape(self.start[0]))
-        spatial = []
-        if layer is not None and same:
-            spatial = [k + (layer.batch is not None and layer.batch <= k) for k in layer.spatial]
-        found = pooled(operation, self.index, self.values, spatial)
+        same = len(self.values.shape(self.value)) == len(self.values.shape(self.start[0]))
+        if layer is None or not same:
+            return []
+        return [k + (layer.batch is not None and layer.batch <= k) for k in layer.spatial]
+
+    def _pool(self, operation: Operation) -> ExplainedStep | None:
+        found = pooled(operation, self.index, self.values, self._spatial())
         if found is None:
             return None
         return Pool(
@@ -303,11 +309,14 @@ class _Walk:
             return self._softmax(place, inputs[0])
         if place.operation == "glu":
             return None
-        xs, ys = self.reading.curve(inputs[0], self.value, self.index)
+        return self._curve(place, inputs[0])
+
+    def _curve(self, place: Place, taken: int) -> ExplainedStep:
+        xs, ys = self.reading.curve(taken, self.value, self.index)
         return Activation(
-            **self._head(self.reading.source(inputs[0], self.index), place.operation),
+            **self._head(self.reading.source(taken, self.index), place.operation),
             result=self.values.at(self.value, self.index),
-            input=self.values.at(inputs[0], self.index),
+            input=self.values.at(taken, self.index),
             xs=xs,
             ys=ys,
         )
@@ -316,7 +325,9 @@ class _Walk:
         sums = [op for op in self.reading.run(place) if op.name == "reduce_sum"]
         if not sums or len(axes := sums[0].params["axes"]) != 1:
             return None
-        (axis,) = axes
+        return self._share(place, taken, int(axes[0]))
+
+    def _share(self, place: Place, taken: int, axis: int) -> ExplainedStep:
         where = tuple(slice(None) if k == axis else at for k, at in enumerate(self.index))
         inputs = self.values.array(taken)[where].astype(np.float64)
         number, logarithm = self.index[axis], place.operation == "log_softmax"
@@ -364,7 +375,7 @@ class _Walk:
 
     def _opaque(self, operation: Operation) -> ExplainedStep:
         """A combination of several values, or a step that is not taken apart."""
-        if operation.name in _COMBINED and len(operation.inputs) == 2:
+        if operation.name in COMBINED and len(operation.inputs) == 2:
             return self._combination(operation)
         value, index = self.start
         taken = [v for v in operation.inputs if v in self.program.live]
@@ -380,11 +391,10 @@ class _Walk:
         )
 
     def _combination(self, operation: Operation) -> ExplainedStep:
-        terms = self._terms(self.value) if operation.name in _ADDITIONS else None
-        terms = terms or list(operation.inputs)
+        terms = self._combined(operation)
         numbers = tuple(self.values.at(v, self._place_in(v)) for v in terms)
         with np.errstate(all="ignore"):
-            total = float(_COMBINED[operation.name](numbers))
+            total = float(COMBINED[operation.name](numbers))
         sources = tuple(
             self.reading.source(v, self._place_in(v)) if v in self.program.live else None
             for v in terms
@@ -393,6 +403,11 @@ class _Walk:
             **self._head(sources[0], operation.name), **self._done(total), terms=numbers,
             sources=sources,
         )  # fmt: skip
+
+    def _combined(self, operation: Operation) -> list[int]:
+        """The values that meet in an operation."""
+        terms = self._terms(self.value) if operation.name in _ADDITIONS else None
+        return terms or list(operation.inputs)
 
     def _terms(self, value: int) -> list[int]:
         """The values of a sum of sums, as far as this step adds them."""

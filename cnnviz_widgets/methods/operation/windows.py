@@ -26,13 +26,11 @@ class Reach:
     states: np.ndarray
 
 
-def reach(
-    at: int, *, size: int, window: int, stride: int, before: int, dilation: int, spread: int
-) -> Reach:
-    """Where the window of an output place lies.
+@dataclass(frozen=True)
+class Along:
+    """How windows lie along one axis.
 
-    Args:
-        at: the output place.
+    Attributes:
         size: of the input along this axis.
         window: how many places it has.
         stride: between windows.
@@ -40,11 +38,22 @@ def reach(
         dilation: between the window's places.
         spread: between the values of the input, once zeros were put between them.
     """
-    spots = at * stride - before + np.arange(window) * dilation
-    outside = (spots < 0) | (spots > (size - 1) * spread)
-    states = np.where(outside, PADDING, np.where(spots % spread != 0, GAP, INSIDE))
-    places = spots // spread if spread == 1 else spots / spread
-    return Reach(places, (spots // spread).clip(0, size - 1), states)
+
+    size: int
+    window: int
+    stride: int
+    before: int
+    dilation: int
+    spread: int
+
+    def reach(self, at: int) -> Reach:
+        """Where the window of an output place lies."""
+        spots = at * self.stride - self.before + np.arange(self.window) * self.dilation
+        outside = (spots < 0) | (spots > (self.size - 1) * self.spread)
+        gaps = spots % self.spread != 0
+        states = np.where(outside, PADDING, np.where(gaps, GAP, INSIDE))
+        places = spots // self.spread if self.spread == 1 else spots / self.spread
+        return Reach(places, (spots // self.spread).clip(0, self.size - 1), states)
 
 
 def look(maps: np.ndarray, reaches: Sequence[Reach], nothing: float = 0.0) -> Window:

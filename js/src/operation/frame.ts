@@ -148,6 +148,8 @@ export interface MapInfo {
 }
 
 export interface OperationFrame extends Numbered {
+  /** Number of the image: another one has another. */
+  image: number;
   layer: string;
   channel: number;
   position: Position;

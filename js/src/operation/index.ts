@@ -1,28 +1,28 @@
 /**
  * Operation: how one number comes about, with the real numbers, step by step.
  *
- * The kernel answers every place with one frame. Pointing at a place looks at it; a click chooses
- * it, and what is chosen is shared with other views.
+ * The kernel answers a chosen place with one frame. Pointing at a place looks at it, which the page
+ * tells by itself where it can; a click chooses it, and what is chosen is shared with other views.
  */
 import { followSize } from "../lib/canvas";
 import { cssColor, palette } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { inside, moveThroughLayers } from "../lib/layers";
-import { follow, type State } from "../lib/model";
+import { follow, type Position, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { figure } from "./arithmetic";
 import { keepMaps, type OperationFrame, readNumbers } from "./frame";
-import { Looking } from "../lib/looking";
 import { valueColor } from "./map-panel";
 import { Maps } from "./maps";
+import { Pointing, walks } from "./pointing";
 import { Steps } from "./steps";
+import type { Shown } from "./tell";
 import { type Change, type Command, Toolbar, type Traits } from "./toolbar";
 
-function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => void {
-  let frame: OperationFrame | null = null;
-  let numbers: Float64Array = new Float64Array();
+function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
+  let frame: OperationFrame | undefined; // the newest of the kernel
   let painted: unknown[] = []; // of what the cards were painted last
   let measured = false; // the room for them
   let diverging = { theme: themeOf(root), palette: palette("diverging", themeOf(root)) };
@@ -32,14 +32,20 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     painter.flush();
     kernel.askBySaving();
   };
+  const heard: Pointing["heard"] = (message, buffers) => pointing.heard(message, buffers);
   const command = (name: Command) => kernel.ask({ type: "command", command: name });
-  const walks = () => frame?.walking === true && model.get("state") === "running";
-  const looking = new Looking((cell) => {
-    if (walks()) return;
-    kernel.send(cell ? { type: "look", row: cell[0], column: cell[1] } : { type: "look" });
-  });
-  signal.addEventListener("abort", () => looking.dispose());
   const repaint = () => painter.request();
+  const pointing = new Pointing(kernel, repaint, signal);
+  const moving = () => walks(frame, model.get("state"));
+  const choose = (position: Position | null) => {
+    if (position === null || !pointing.alone || moving()) {
+      change({ position });
+      return;
+    }
+    model.set("position", position); // the page shows it by itself: there is no answer to wait for
+    painter.flush();
+    saver.soon();
+  };
   const anew = () => {
     painted = [];
     repaint();
@@ -49,11 +55,13 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const toolbar = new Toolbar(change, moveLayer, command, signal);
   const maps = new Maps(
     {
-      look: (cell) => looking.look(cell),
-      pin: (position) => change({ position }),
-      unpin: () => change({ position: null }),
+      look: (cell) => {
+        if (!moving()) pointing.look(cell);
+      },
+      pin: choose,
+      unpin: () => choose(null),
       toggle: () => {
-        if (frame && frame.output.rows * frame.output.cols > 1) command(walks() ? "pause" : "play");
+        if (frame && frame.output.rows * frame.output.cols > 1) command(moving() ? "pause" : "play");
       },
     },
     signal,
@@ -75,7 +83,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     { type: "button", class: "cv-button cv-plain" },
     "Strongest place instead",
   );
-  unpin.addEventListener("click", () => change({ position: null }), { signal });
+  unpin.addEventListener("click", () => choose(null), { signal });
   const empty = h("div", { class: "cv-empty" });
   const right = h("div", { class: "cv-right" }, number, unpin, steps.element);
   const panels = h("div", { class: "cv-panels" }, maps.element, right);
@@ -87,31 +95,39 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   };
   followSize([...maps.stageElements, steps.element], resized, signal);
   follow(model, ["layers", "layer", "channel", "position", "source", "state"], repaint, signal);
+  follow(model, ["position"], () => pointing.chosen(), signal);
   receiveFrames(
     model,
     (received) => {
-      frame = keepMaps(received, frame);
-      numbers = readNumbers(received);
+      frame = keepMaps(received, frame ?? null);
       painter.request(received.number);
-      looking.answered(received.position);
+      pointing.received({ frame, numbers: readNumbers(received) });
     },
     signal,
   );
+  model.on("msg:custom", heard);
+  signal.addEventListener("abort", () => model.off("msg:custom", heard));
 
   return () => {
     const state = model.get("state");
     toolbar.paint(model, frame?.walking === true);
     panels.hidden = !frame;
-    empty.hidden = frame !== null;
+    empty.hidden = frame !== undefined;
     empty.textContent = emptyWords(state);
     if (!frame) return;
+    const pinned = inside(model.get("position"), frame.output);
+    const shown = pointing.shown(pinned, model.get("source"));
+    if (shown) paint(shown, pinned);
+  };
+
+  function paint(shown: Shown, pinned: Position | null): void {
+    const { frame, numbers } = shown;
     const { layer, channel, position } = frame;
     const stale = layer !== model.get("layer") || channel !== model.get("channel");
     panels.classList.toggle("cv-stale", stale);
     const theme = themeOf(root);
-    const walking = walks();
+    const walking = moving();
     root.classList.toggle("cv-walks", walking);
-    const pinned = inside(model.get("position"), frame.output);
     maps.choose(pinned ?? position);
     unpin.hidden = pinned === null;
     // Most changes of state leave the numbers alone, and painting them is what takes time.
@@ -137,7 +153,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
       channel,
     });
     Object.assign(root.dataset, { layer, channel: String(channel), position: position.join(",") });
-  };
+  }
 }
 
 /** The number at hand, and where it is. */
