@@ -35,7 +35,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const heard: Pointing["heard"] = (message, buffers) => pointing.heard(message, buffers);
   const command = (name: Command) => kernel.ask({ type: "command", command: name });
   const repaint = () => painter.request();
-  const pointing = new Pointing(kernel, repaint, signal);
+  const pointing = new Pointing(
+    kernel,
+    () => {
+      painter.request();
+      painter.flush(); // events of the pointer come right before a refresh
+    },
+    signal,
+  );
   const moving = () => walks(frame, model.get("state"));
   const choose = (position: Position | null) => {
     if (position === null || !pointing.alone || moving()) {
@@ -66,6 +73,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     },
     signal,
   );
+  const come = (event: Event) => pointing.come(/^(pointerenter|focusin)$/.test(event.type));
+  for (const name of ["pointerenter", "pointerleave", "focusin", "focusout"]) {
+    maps.element.addEventListener(name, come, { signal });
+  }
   const steps = new Steps(
     {
       open: (source) => change({ source }),

@@ -1,8 +1,8 @@
 /**
  * Which place is shown: the one under the pointer, or the chosen one.
  *
- * When the pointer comes to a map, the kernel is asked for what all places of the channel are made
- * of, once; from then on the page tells each place by itself, between two refreshes. Until that has
+ * When the pointer or the focus comes to the maps, the kernel is asked for what all places of the
+ * channel are made of, once; from then on the page tells each place by itself, between two refreshes. Until that has
  * come, and where it never does, the kernel is asked for each place.
  */
 import { joinBuffers } from "../lib/frames";
@@ -19,6 +19,7 @@ export class Pointing {
   private made: MadeMaps = new Map();
   private refused: FieldTold | null = null;
   private asked = false;
+  private near = false;
   private pointed: Position | null = null;
   /** Whether the kernel was asked for another place than the chosen one. */
   private astray = false;
@@ -46,7 +47,13 @@ export class Pointing {
   received(known: Shown): void {
     this.known = known;
     this.looking.answered(known.frame.position);
-    if (this.pointed) this.want();
+    if (this.near) this.want();
+  }
+
+  /** The pointer or the focus came to the maps, or left them. */
+  come(near: boolean): void {
+    this.near = near;
+    if (near) this.want();
   }
 
   /** A message of the kernel. */
@@ -70,10 +77,10 @@ export class Pointing {
     this.pointed = place;
     if (this.alone) this.repaint();
     else if (place) this.want();
-    if (this.alone ? this.astray && !place : true) {
-      this.astray = place !== null;
-      this.looking.look(place);
-    }
+    const back = this.astray && place === null; // the kernel has another place for the chosen one
+    if (this.alone && !back) return;
+    this.astray = place !== null;
+    this.looking.look(place);
   }
 
   /** Another place was chosen: it is shown, wherever the pointer is. */
