@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dotRadius, imageAt, imageByKey, moved, resized, showing, spot, thumbnailSide, whole, zoomed } from "../src/embedding/camera";
+import { air, dotRadius, imageAt, imageByKey, moved, resized, showing, spot, thumbnailSide, whole, zoomed } from "../src/embedding/camera";
 import { classColor, coloring } from "../src/embedding/colors";
 import {
   type AboutTold,
@@ -15,6 +15,7 @@ import {
   readPlane,
 } from "../src/embedding/frame";
 import { matching } from "../src/embedding/matching";
+import { uncovered } from "../src/embedding/strips";
 
 const floats = (...values: number[]) => new DataView(Float32Array.from(values).buffer);
 const integers = (...values: number[]) => new DataView(Int32Array.from(values).buffer);
@@ -105,6 +106,41 @@ test("the camera zooms about a point, keeps it at another size, and shows all", 
   assert.ok(thumbnailSide(camera, 10_000, 28) < thumbnailSide(camera, 100, 28));
   assert.ok(thumbnailSide({ ...camera, scale: 60 }, 100, 28) <= 42);
   assert.ok(dotRadius(camera, 10_000) < dotRadius(camera, 100));
+});
+
+test("the whole plane has room for all of the pictures at its edges", () => {
+  for (const native of [0, 28, 64, 200]) {
+    for (const [count, [width, height]] of [[4, [700, 400]], [400, [300, 600]], [10_000, [1200, 700]]] as const) {
+      const drawn = { count, native };
+      const camera = whole(width, height, plane.used, drawn);
+      const half = native ? thumbnailSide(camera, count, native) / 2 + 2 : dotRadius(camera, count);
+      const at = [0, 1, 2, 3].map((each) => spot(camera, plane, each));
+      const [left, right] = [at[0][0] - half, at[1][0] + half];
+      const [top, bottom] = [at[2][1] - half, at[3][1] + half];
+      assert.ok(left >= 0 && right <= width && top >= 0 && bottom <= height, `${native} px, ${count}`);
+      const room = Math.min(width - camera.side, height - camera.side / 2) - 2 * air(camera, drawn);
+      assert.ok(room >= -1e-6 && room < 3, `no more room than is needed, ${room}`);
+    }
+  }
+});
+
+test("of a moved picture only what nothing covers is drawn, and each pixel once", () => {
+  const [width, height] = [9, 7];
+  for (const [right, down] of [[2, 3], [-2, 3], [2, -3], [-4, -1], [0, 5], [8, 0], [0, 0]]) {
+    const drawn = new Uint8Array(width * height);
+    for (const box of uncovered(width, height, right, down) ?? []) {
+      for (let y = box.y; y < box.y + box.height; y++) {
+        for (let x = box.x; x < box.x + box.width; x++) drawn[y * width + x] += 1;
+      }
+    }
+    drawn.forEach((times, at) => {
+      const [x, y] = [(at % width) - right, Math.floor(at / width) - down];
+      const covered = x >= 0 && y >= 0 && x < width && y < height;
+      assert.equal(times, covered ? 0 : 1, `${right}, ${down}: pixel ${at}`);
+    });
+  }
+  assert.equal(uncovered(width, height, 9, 0), null);
+  assert.equal(uncovered(width, height, 1, -7), null);
 });
 
 test("the nearest image is hit, and keys go to the nearest on a side", () => {

@@ -15,11 +15,40 @@ export interface Camera {
   y: number;
 }
 
-/** All of the plane in the middle of the stage. */
-export function whole(width: number, height: number, used: readonly [number, number] = [1, 1]): Camera {
-  const fits = (room: number, share: number) => (room - 2 * AIR) / Math.max(share, 0.05);
-  const side = Math.max(1, Math.min(fits(width, used[0]), fits(height, used[1])));
-  return { side, scale: 1, x: (width - side) / 2, y: (height - side) / 2 };
+/** What is drawn of each image: how many there are, and the pixels of a thumbnail; 0 for a dot. */
+export interface Drawn {
+  count: number;
+  native: number;
+}
+
+const DOTS: Drawn = { count: 0, native: 0 };
+
+/** All of the plane in the middle of the stage, with what is drawn at its edges. */
+export function whole(
+  width: number,
+  height: number,
+  used: readonly [number, number] = [1, 1],
+  drawn: Drawn = DOTS,
+): Camera {
+  const rooms: [room: number, share: number][] = [
+    [width, Math.max(used[0], 0.05)],
+    [height, Math.max(used[1], 0.05)],
+  ];
+  const at = (side: number): Camera => ({ side, scale: 1, x: (width - side) / 2, y: (height - side) / 2 });
+  const fits = (side: number) => rooms.every(([room, share]) => side * share + 2 * air(at(side), drawn) <= room);
+  let [low, high] = [1, Math.min(...rooms.map(([room, share]) => Math.max(1, (room - 2 * AIR) / share)))];
+  if (fits(high)) return at(high);
+  for (let halving = 0; halving < 30; halving++) {
+    const middle = (low + high) / 2;
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return at(low);
+}
+
+/** Room around the middle of an image: for half of it, grown as the chosen one is, and its border. */
+export function air(camera: Camera, { count, native }: Drawn): number {
+  return native > 0 ? Math.max(AIR, 0.625 * thumbnailSide(camera, count, native) + 4) : AIR;
 }
 
 /** The same part of the plane on a stage of another size, or of a plane of another shape. */
@@ -28,8 +57,9 @@ export function resized(
   from: [number, number],
   to: [number, number],
   used: readonly [number, number] = [1, 1],
+  drawn: Drawn = DOTS,
 ): Camera {
-  const next = whole(...to, used);
+  const next = whole(...to, used, drawn);
   const by = next.side / camera.side;
   const x = to[0] / 2 - (from[0] / 2 - camera.x) * by;
   const y = to[1] / 2 - (from[1] / 2 - camera.y) * by;
@@ -110,8 +140,16 @@ export function imageByKey(plane: Plane, from: number, key: string, shown: Uint8
 }
 
 /** Moves as little as brings an image onto the stage. */
-export function showing(camera: Camera, plane: Plane, at: number, width: number, height: number): Camera {
+export function showing(
+  camera: Camera,
+  plane: Plane,
+  at: number,
+  width: number,
+  height: number,
+  drawn: Drawn = DOTS,
+): Camera {
   const [x, y] = spot(camera, plane, at);
-  const shift = (place: number, room: number) => Math.max(0, AIR - place) + Math.min(0, room - AIR - place);
+  const edge = air(camera, drawn);
+  const shift = (place: number, room: number) => Math.max(0, edge - place) + Math.min(0, room - edge - place);
   return moved(camera, shift(x, width), shift(y, height));
 }

@@ -2,8 +2,9 @@
  * The plane itself: thumbnails or dots that pan and zoom, with a card at the one under the pointer.
  *
  * What lies around the stage is drawn as well, on a canvas of its own: moving the plane copies from
- * there, and ten thousand images are drawn anew only now and then. Zooming stretches the copy, until
- * the wheel rests.
+ * there. Now and then the canvas is moved on, and only what has come to its edges is drawn; so ten
+ * thousand images are never drawn at once while the hand moves. Zooming stretches the copy, until the
+ * wheel rests.
  *
  * The wheel zooms once the plane has the focus, or with Ctrl; else the notebook would stop scrolling
  * wherever the pointer crosses a view.
@@ -15,6 +16,7 @@ import { h } from "../lib/dom";
 import {
   type Camera,
   dotRadius,
+  type Drawn,
   imageAt,
   imageByKey,
   moved,
@@ -29,10 +31,13 @@ import type { Coloring } from "./colors";
 import { type About, imageName, type Plane, planeWords } from "./frame";
 import { HoverCard } from "./hover-card";
 import type { Sheets } from "./sheets";
+import { type Box, uncovered } from "./strips";
 
 const STEP = 1.4;
 /** What is drawn around the stage, as a share of it. */
 const AROUND = 0.35;
+/** How far the plane moves before the drawn part is moved on, as a share of the stage. */
+const ON = 0.08;
 /** How far the copy is stretched at most, and for how many milliseconds after the last turn. */
 const STRETCH = [0.6, 2];
 const REST = 120;
@@ -57,6 +62,7 @@ export class Scatter {
   private camera: Camera = whole(1, 1);
   private size: [number, number] = [1, 1];
   private used: readonly [number, number] = [1, 1];
+  private fitted: Drawn = { count: 0, native: 0 };
   private drawn: unknown[] = [];
   private drawnAt: Camera = this.camera;
   private pointed: number | null = null;
@@ -108,7 +114,7 @@ export class Scatter {
   }
 
   whole(): void {
-    this.look(whole(...this.size, this.used));
+    this.look(whole(...this.size, this.used, this.fitted));
   }
 
   paint(scene: Scene): void {
@@ -116,11 +122,7 @@ export class Scatter {
     const { plane } = scene;
     if (this.pointed !== null && this.pointed >= plane.count) this.pointed = null;
     const { clientWidth: width, clientHeight: height } = this.element;
-    if (width !== this.size[0] || height !== this.size[1] || plane.used !== this.used) {
-      const size: [number, number] = [width, height];
-      this.camera = this.size[0] > 1 ? resized(this.camera, this.size, size, plane.used) : whole(...size, plane.used);
-      [this.size, this.used] = [size, plane.used];
-    }
+    this.fit([width, height], plane, scene.thumbnails ? this.sheets.side : 0);
     const ratio = pixelRatio();
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));
     this.drawWhereNeeded(scene, ratio);
@@ -141,6 +143,16 @@ export class Scatter {
     this.card.paint(scene.about, plane, this.pointed, at, this.size);
   }
 
+  /** Keeps the same part in sight on a stage of another size, and for images of another size. */
+  private fit(size: [number, number], { used, count }: Plane, native: number): void {
+    const [width, height] = this.size;
+    const same = used === this.used && count === this.fitted.count && native === this.fitted.native;
+    if (same && width === size[0] && height === size[1]) return;
+    const drawn = { count, native };
+    this.camera = width > 1 ? resized(this.camera, this.size, size, used, drawn) : whole(...size, used, drawn);
+    [this.size, this.used, this.fitted] = [size, used, drawn];
+  }
+
   /** Draws the images, unless those that were drawn last can be moved into place. */
   private drawWhereNeeded(scene: Scene, ratio: number): void {
     const { camera, size } = this;
@@ -149,23 +161,47 @@ export class Scatter {
     const same = wanted.length === this.drawn.length && wanted.every((each, at) => each === this.drawn[at]);
     const [right, down] = [camera.x - this.drawnAt.x, camera.y - this.drawnAt.y];
     const stretch = camera.scale / this.drawnAt.scale;
-    const movable =
-      this.zooming !== undefined
-        ? stretch >= STRETCH[0] && stretch <= STRETCH[1]
-        : stretch === 1 && Math.abs(right) <= AROUND * size[0] && Math.abs(down) <= AROUND * size[1];
-    if (same && movable) return;
+    if (same && this.zooming !== undefined && stretch >= STRETCH[0] && stretch <= STRETCH[1]) return;
+    const [width, height] = size.map((length) => Math.round(length * (1 + 2 * AROUND) * ratio));
+    const target = context(this.sheet);
+    if (same && stretch === 1) {
+      if (Math.abs(right) <= ON * size[0] && Math.abs(down) <= ON * size[1]) return;
+      const by: [number, number] = [Math.round(right * ratio), Math.round(down * ratio)];
+      const strips = uncovered(width, height, ...by);
+      if (strips) {
+        this.drawnAt = moved(this.drawnAt, by[0] / ratio, by[1] / ratio);
+        target.setTransform(1, 0, 0, 1, 0, 0);
+        target.globalCompositeOperation = "copy"; // leaves nothing of what stood there
+        target.drawImage(this.sheet, ...by);
+        target.globalCompositeOperation = "source-over";
+        for (const strip of strips) this.drawPart(target, scene, strip, ratio);
+        return;
+      }
+    }
     this.drawn = wanted;
     this.drawnAt = camera;
-    const [width, height] = size.map((length) => Math.round(length * (1 + 2 * AROUND) * ratio));
     resize(this.sheet, width, height);
-    const target = context(this.sheet);
-    target.setTransform(ratio, 0, 0, ratio, 0, 0);
+    target.setTransform(1, 0, 0, 1, 0, 0);
     target.clearRect(0, 0, width, height);
-    const shifted = moved(camera, AROUND * size[0], AROUND * size[1]);
-    this.draw(target, scene, shifted, width / ratio, height / ratio);
+    this.drawPart(target, scene, { x: 0, y: 0, width, height }, ratio);
   }
 
-  private draw(target: CanvasRenderingContext2D, scene: Scene, camera: Camera, width: number, height: number): void {
+  /** Draws what lies in a box of the canvas, in its pixels. */
+  private drawPart(target: CanvasRenderingContext2D, scene: Scene, box: Box, ratio: number): void {
+    const { x, y, width, height } = box;
+    target.save();
+    target.setTransform(1, 0, 0, 1, 0, 0);
+    target.beginPath();
+    target.rect(x, y, width, height);
+    target.clip();
+    target.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const shifted = moved(this.drawnAt, AROUND * this.size[0], AROUND * this.size[1]);
+    const part = { x: x / ratio, y: y / ratio, width: width / ratio, height: height / ratio };
+    this.draw(target, scene, shifted, part);
+    target.restore();
+  }
+
+  private draw(target: CanvasRenderingContext2D, scene: Scene, camera: Camera, box: Box): void {
     const { plane, coloring, matched } = scene;
     const pictures = this.pictures(scene);
     const side = pictures ? thumbnailSide(camera, plane.count, this.sheets.side) : 0;
@@ -174,10 +210,12 @@ export class Scatter {
     const dots = coloring.colors.map((color) => dot(color, radius));
     const faint = dot(this.color("edge"), Math.max(1.5, radius * 0.7));
     const size = camera.side * camera.scale;
-    const reach = pictures ? side : radius;
+    const reach = pictures ? side : radius + 2;
+    const [left, right] = [box.x - reach, box.x + box.width + reach];
+    const [top, bottom] = [box.y - reach, box.y + box.height + reach];
     const seen = (at: number): [number, number] | null => {
       const [x, y] = [camera.x + plane.x[at] * size, camera.y + plane.y[at] * size];
-      return x < -reach || y < -reach || x > width + reach || y > height + reach ? null : [x, y];
+      return x < left || y < top || x > right || y > bottom ? null : [x, y];
     };
     const stamp = (sprite: Sprite, [x, y]: [number, number]) =>
       target.drawImage(sprite.canvas, x - sprite.half, y - sprite.half, 2 * sprite.half, 2 * sprite.half);
@@ -198,11 +236,11 @@ export class Scatter {
           stamp(dots[coloring.codes[at]], place);
           continue;
         }
-        const [left, top] = [place[0] - wide / 2, place[1] - high / 2];
+        const [x, y] = [place[0] - wide / 2, place[1] - high / 2];
         const border = side > 18 ? 2 : 1;
         target.fillStyle = coloring.colors[coloring.codes[at]];
-        target.fillRect(left - border, top - border, wide + 2 * border, high + 2 * border);
-        this.sheets.draw(target, at, left, top, wide, high);
+        target.fillRect(x - border, y - border, wide + 2 * border, high + 2 * border);
+        this.sheets.draw(target, at, x, y, wide, high);
       }
     }
     target.globalAlpha = 1;
@@ -318,7 +356,7 @@ export class Scatter {
     const from = this.pointed ?? chosen;
     const next = from === null ? matched.indexOf(1) : imageByKey(plane, from, key, matched);
     if (next === null || next < 0) return;
-    this.camera = showing(this.camera, plane, next, ...this.size);
+    this.camera = showing(this.camera, plane, next, ...this.size, this.fitted);
     this.canvas.title = imageName(about, plane, next);
     this.pointed = next;
     this.repaint();
