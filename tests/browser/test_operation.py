@@ -26,6 +26,9 @@ print(json.dumps([step.window.values[best].ravel().tolist(), step.kernel[best].r
                   step.products[best].ravel().tolist(), step.sums.sum(), found.value]))
 """
 
+LOOKS = """window.sentToKernel.filter(
+    text => text.includes('"type":"look"') && text.includes('"row"')).length"""
+
 
 def open_view(new_notebook: Callable[..., Notebook], code: str = VIEW) -> tuple[Notebook, Locator]:
     notebook = new_notebook(code)
@@ -85,11 +88,19 @@ def test_every_control_changes_what_is_shown_and_python_follows(
 
 def test_the_view_follows_the_pointer_and_a_click_stays(new_notebook: Callable[..., Notebook]):
     notebook, view = open_view(new_notebook)
-    wanted = ask(notebook, "conv2", 5, (7, 2))  # a new cell scrolls the view from the pointer
+    places = [(7, 2), (0, 10), (9, 9)]
+    wanted = [ask(notebook, "conv2", 5, at) for at in places]  # a new cell scrolls the view away
     canvas = view.get_by_role("img", name="Feature map 5 of conv2")
-    point(notebook, canvas, (7, 2), (11, 11))
+    point(notebook, canvas, places[0], (11, 11))
     expect(view).to_have_attribute("data-position", "7,2")
-    expect_numbers(view, wanted)
+    expect_numbers(view, wanted[0])
+    expect(view).to_have_attribute("data-pointing", "page")
+    asked = notebook.page.evaluate(LOOKS)
+    for at, numbers in zip(places, wanted, strict=True):
+        point(notebook, canvas, at, (11, 11))
+        expect(view).to_have_attribute("data-position", f"{at[0]},{at[1]}")
+        expect_numbers(view, numbers)
+    assert notebook.page.evaluate(LOOKS) == asked  # the page had all that it needs
     notebook.await_value("view.position", [3, 4])
     notebook.page.mouse.move(0, 0)
     expect(view).to_have_attribute("data-position", "3,4")
@@ -100,6 +111,7 @@ def test_the_view_follows_the_pointer_and_a_click_stays(new_notebook: Callable[.
     notebook.page.mouse.down()
     notebook.page.mouse.up()
     notebook.await_value("view.position", [10, 0])
+    notebook.await_value("view.result.position", (10, 0))
     notebook.page.mouse.move(0, 0)
     expect(view).to_have_attribute("data-position", "10,0")
 

@@ -65,7 +65,11 @@ def before(operation: Operation, index: Index, taken: Sequence[int]) -> Index | 
 
 
 def _plain(at: Any) -> Any:
-    return at if isinstance(at, np.ndarray) and at.ndim else int(at)
+    """A place as a plain number, where it is one for all elements."""
+    if np.ndim(at) == 0:
+        return int(at)
+    first = at.flat[0]
+    return int(first) if (at == first).all() else at
 
 
 def _moved_back(operation: Operation, index: Index, taken: Sequence[int]) -> Sequence[Any] | None:

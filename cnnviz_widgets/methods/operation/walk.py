@@ -131,7 +131,8 @@ def explain(reading: Reading, value: int, index: Index) -> ExplainedStep:
 class Walk:
     """One walk. `value` and `index` are where it has come to, `lines` what lies behind it.
 
-    The walk itself takes an index that speaks of many elements as well; what it ends in is of one.
+    The walk itself takes an index that speaks of many elements as well. What it ends in here is a
+    step of one; `FieldWalk` ends in what is of all of them.
     """
 
     def __init__(self, reading: Reading, value: int, index: Index) -> None:
@@ -143,7 +144,7 @@ class Walk:
         self.lines: list[Line] = []  # in the order of the walk: the last operation first
         self.place: Place | None = None
 
-    def explain(self) -> ExplainedStep:
+    def explain(self) -> Any:
         """Walk to the end."""
         while (operation := self._inside()) is not None:
             found = self._recognised(operation)
@@ -166,7 +167,7 @@ class Walk:
         assert self.place is not None
         return operation if place.layer == self.place.layer else None
 
-    def _recognised(self, operation: Operation) -> ExplainedStep | None:
+    def _recognised(self, operation: Operation) -> Any:
         place, name = self.reading.place(operation), operation.equation.primitive.name
         if place is not None and place.kind == "activation":
             return self._activation(place)
@@ -251,7 +252,7 @@ class Walk:
             "source": source,
         }
 
-    def _convolution(self, operation: Operation) -> ExplainedStep:
+    def _convolution(self, operation: Operation) -> Any:
         found = filtered(operation, self.index, self.values)
         if found is None:
             return self._opaque(operation)
@@ -267,7 +268,7 @@ class Walk:
             sums=sums,
         )
 
-    def _dense(self, operation: Operation) -> ExplainedStep:
+    def _dense(self, operation: Operation) -> Any:
         found = summed(operation, self.index, self.values)
         products = found.inputs * found.weights
         return Dense(
@@ -286,7 +287,7 @@ class Walk:
             return []
         return [k + (layer.batch is not None and layer.batch <= k) for k in layer.spatial]
 
-    def _pool(self, operation: Operation) -> ExplainedStep | None:
+    def _pool(self, operation: Operation) -> Any:
         found = pooled(operation, self.index, self.values, self._spatial())
         if found is None:
             return None
@@ -298,7 +299,7 @@ class Walk:
             winner=found.winner,
         )
 
-    def _activation(self, place: Place) -> ExplainedStep | None:
+    def _activation(self, place: Place) -> Any:
         flow, run = self.reading.flow, self.reading.run(place)
         inputs, results = flow.inputs(run), flow.results(run)
         if len(inputs) != 1 or len(results) != 1 or self.value != results[0]:
@@ -311,7 +312,7 @@ class Walk:
             return None
         return self._curve(place, inputs[0])
 
-    def _curve(self, place: Place, taken: int) -> ExplainedStep:
+    def _curve(self, place: Place, taken: int) -> Any:
         xs, ys = self.reading.curve(taken, self.value, self.index)
         return Activation(
             **self._head(self.reading.source(taken, self.index), place.operation),
@@ -321,13 +322,13 @@ class Walk:
             ys=ys,
         )
 
-    def _softmax(self, place: Place, taken: int) -> ExplainedStep | None:
+    def _softmax(self, place: Place, taken: int) -> Any:
         sums = [op for op in self.reading.run(place) if op.name == "reduce_sum"]
         if not sums or len(axes := sums[0].params["axes"]) != 1:
             return None
         return self._share(place, taken, int(axes[0]))
 
-    def _share(self, place: Place, taken: int, axis: int) -> ExplainedStep:
+    def _share(self, place: Place, taken: int, axis: int) -> Any:
         where = tuple(slice(None) if k == axis else at for k, at in enumerate(self.index))
         inputs = self.values.array(taken)[where].astype(np.float64)
         number, logarithm = self.index[axis], place.operation == "log_softmax"
@@ -346,7 +347,7 @@ class Walk:
             logarithm=logarithm,
         )
 
-    def _concatenation(self, operation: Operation) -> ExplainedStep:
+    def _concatenation(self, operation: Operation) -> Any:
         axis = operation.params["dimension"]
         at, number = self.index[axis], 0
         while at >= (size := self.values.shape(operation.inputs[number])[axis]):
@@ -365,7 +366,7 @@ class Walk:
             place=at,
         )
 
-    def _padding(self, operation: Operation) -> ExplainedStep:
+    def _padding(self, operation: Operation) -> Any:
         taken, fill = operation.inputs
         index = before_padding(operation, self.index, self.values.shape(taken))
         if index is None:
@@ -373,7 +374,7 @@ class Walk:
         source = self.reading.source(taken, index)
         return Copy(**self._head(source), result=self.values.at(taken, index))
 
-    def _opaque(self, operation: Operation) -> ExplainedStep:
+    def _opaque(self, operation: Operation) -> Any:
         """A combination of several values, or a step that is not taken apart."""
         if operation.name in COMBINED and len(operation.inputs) == 2:
             return self._combination(operation)
@@ -390,7 +391,7 @@ class Walk:
             words=f"{operation.name} of {', '.join(named)}",
         )
 
-    def _combination(self, operation: Operation) -> ExplainedStep:
+    def _combination(self, operation: Operation) -> Any:
         terms = self._combined(operation)
         numbers = tuple(self.values.at(v, self._place_in(v)) for v in terms)
         with np.errstate(all="ignore"):
@@ -418,7 +419,7 @@ class Walk:
             return [value]
         return [term for v in operation.inputs for term in self._terms(v)]
 
-    def _moved_or_scaled(self) -> ExplainedStep:
+    def _moved_or_scaled(self) -> Any:
         source = self.reading.source(self.value, self.index)
         start = self.values.at(self.value, self.index)
         if not self.lines:

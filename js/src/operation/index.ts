@@ -128,6 +128,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     if (!frame) return;
     const pinned = inside(model.get("position"), frame.output);
     const shown = pointing.shown(pinned, model.get("source"));
+    root.dataset.pointing = pointing.alone ? "page" : "kernel"; // who tells the place under the pointer
     if (shown) paint(shown, pinned);
   };
 
