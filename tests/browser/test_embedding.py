@@ -34,6 +34,32 @@ def spot(notebook: Notebook, plane: Locator, number: int) -> tuple[float, float]
     return box["width"] / 2 + across * side, box["height"] / 2 - up * side
 
 
+PIXELS = "stage => stage.querySelector('canvas').toDataURL()"
+
+
+def assert_moved_as_drawn(notebook: Notebook, view: Locator, plane: Locator) -> None:
+    """A plane that was moved, of which only the edges were drawn, is what drawing it all gives."""
+    box = plane.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = notebook.page.mouse
+    before = plane.evaluate(PIXELS)
+    mouse.move(x, y)
+    mouse.down()
+    for step in range(1, 9):
+        mouse.move(x - 25 * step, y + 15 * step)
+        await_refresh(notebook.page)
+    mouse.up()
+    mouse.move(0, 0)
+    await_refresh(notebook.page)
+    moved = plane.evaluate(PIXELS)
+    assert moved != before
+    for display in ("dots", "thumbnails"):  # draws all of it
+        view.get_by_label("Display").select_option(display)
+        await_refresh(notebook.page)
+        assert (plane.evaluate(PIXELS) == moved) == (display == "thumbnails")
+
+
 def test_every_control_does_what_it_says(new_notebook: Callable[..., Notebook]):
     notebook = new_notebook(VIEW)
     notebook.run_all()
@@ -76,6 +102,8 @@ def test_every_control_does_what_it_says(new_notebook: Callable[..., Notebook]):
     view.get_by_role("button", name="Zoom out").click()
     view.get_by_role("button", name="Show all").click()
     expect(plane).to_have_attribute("data-zoom", "1.00")
+    assert_moved_as_drawn(notebook, view, plane)
+    view.get_by_role("button", name="Show all").click()
     plane.focus()
     plane.hover()
     notebook.page.mouse.wheel(0, -200)
