@@ -88,13 +88,15 @@ LAYERS = """async (input, moves) => {
     return times;
 }"""
 # The pointer goes to and fro over the map, always on to another cell; likewise handed over right
-# before a paint, and likewise the clock stops after the paint that shows the cell's arithmetic.
+# before a paint, and likewise the clock stops after the paint that shows the cell's arithmetic. The
+# moves to get warm are enough for what the page is sent once, when the pointer comes to the map.
 POINTER = """async (map, moves) => {
     const view = map.closest(".cnnviz");
     const [rows, cols] = map.getAttribute("aria-label").match(/, (\\d+) by (\\d+),/)
         .slice(1).map(Number);
     const share = (at, cells) => (cells - Math.abs((at % (2 * cells)) - cells + 0.5)) / cells;
     const times = [];
+    const sent = window.sentToKernel.length;
     for (let move = 1; move <= moves; move++) {
         const [across, down] = [share(3 * move, cols), share(2 * move, rows)];
         const cell = [Math.floor(down * rows), Math.floor(across * cols)].join(",");
@@ -117,7 +119,8 @@ POINTER = """async (map, moves) => {
         }));
         await new Promise(done => setTimeout(done, 20));
     }
-    return times;
+    const looks = text => text.includes('"type":"look"');
+    return { times, asked: window.sentToKernel.slice(sent).filter(looks).length };
 }"""
 LIVE = """async (view, seconds) => {
     const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
@@ -178,11 +181,12 @@ def _pointer(notebook: Notebook, network: str) -> Measured:
     await_state(view, "done")
     feature_map = view.get_by_role("img", name="Feature map ")
     feature_map.evaluate(POINTER, WARM)
-    times = feature_map.evaluate(POINTER, MOVES)
+    found = feature_map.evaluate(POINTER, MOVES)
     said = feature_map.get_attribute("aria-label") or ""
     notebook.close()
     where = said.partition(", the number")[0].replace("Feature map", "feature map")
-    return _slider(f"Pointer to the arithmetic below it, {network}", times, 30, where)
+    said = f"{where}; {found['asked']} messages to the kernel"
+    return _slider(f"Pointer to the arithmetic below it, {network}", found["times"], 30, said)
 
 
 def _live(notebook: Notebook) -> list[Measured]:

@@ -37,7 +37,7 @@ const STEP = 1.4;
 /** What is drawn around the stage, as a share of it. */
 const AROUND = 0.35;
 /** How far the plane moves before the drawn part is moved on, as a share of the stage. */
-const ON = 0.08;
+const ON = 0.03;
 /** How far the copy is stretched at most, and for how many milliseconds after the last turn. */
 const STRETCH = [0.6, 2];
 const REST = 120;
@@ -210,7 +210,7 @@ export class Scatter {
     const dots = coloring.colors.map((color) => dot(color, radius));
     const faint = dot(this.color("edge"), Math.max(1.5, radius * 0.7));
     const size = camera.side * camera.scale;
-    const reach = pictures ? side : radius + 2;
+    const reach = pictures ? side / 2 + 3 : radius + 2;
     const [left, right] = [box.x - reach, box.x + box.width + reach];
     const [top, bottom] = [box.y - reach, box.y + box.height + reach];
     const seen = (at: number): [number, number] | null => {
