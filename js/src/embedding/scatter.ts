@@ -121,6 +121,7 @@ export class Scatter {
       this.camera = this.size[0] > 1 ? resized(this.camera, this.size, size, plane.used) : whole(...size, plane.used);
       [this.size, this.used] = [size, plane.used];
     }
+    if (width === 0 || height === 0) return; // not laid out yet; its first size paints it
     const ratio = pixelRatio();
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));
     this.drawWhereNeeded(scene, ratio);
