@@ -32,7 +32,10 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     painter.flush();
     kernel.askBySaving();
   };
-  const command = (name: Command) => kernel.ask({ type: "command", command: name });
+  /** Chooses in what is seen: its layer is chosen with it, should another one be on its way. */
+  const choose: Change = (changed) => change({ ...(frame && { layer: frame.layer }), ...changed });
+  const command = (name: Command) =>
+    kernel.order({ type: "command", command: name }, "layer", "channel", "position", "source");
   const walks = () => frame?.walking === true && model.get("state") === "running";
   const looking = new Looking((cell) => {
     if (walks()) return;
@@ -50,7 +53,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const maps = new Maps(
     {
       look: (cell) => looking.look(cell),
-      pin: (position) => change({ position }),
+      pin: (position) => choose({ position }),
       unpin: () => change({ position: null }),
       toggle: () => {
         if (frame && frame.output.rows * frame.output.cols > 1) command(walks() ? "pause" : "play");
@@ -60,8 +63,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   );
   const steps = new Steps(
     {
-      open: (source) => change({ source }),
-      choose: (channel) => change({ channel }),
+      open: (source) => choose({ source }),
+      choose: (channel) => choose({ channel }),
       repaint: () => {
         anew();
         painter.flush();
