@@ -19,6 +19,7 @@ from ..methods import AttentionMaps
 from ..network import InputError, Network, TokenGrid
 from .attention_record import SHOWN, AttentionRecord
 from .image_chooser import pictures_for
+from .layered import keep_inside
 from .locked import LOCK
 from .names import check_name
 from .picture import PAPER, as_png, fitted, lines_picture, maps_picture, palette
@@ -162,6 +163,9 @@ class Attention(PicturedView):
 
     def _info(self) -> dict[str, Any]:
         return next(each for each in self.layers if each["name"] == self.layer)
+
+    def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
+        return keep_inside(changes, "head", self.layers, "heads")
 
     @t.validate("layer")
     def _check_layer(self, proposal: Any) -> str:

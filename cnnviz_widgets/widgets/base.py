@@ -8,12 +8,17 @@ places without widgets.
 What comes from the page is not trusted: a message that no page of ours sends is logged and dropped,
 a trait that is not the page's to set is left alone, and a value that makes no sense is answered
 with words and with what still holds.
+
+Page and kernel may set the same trait while word of it is on its way, and the page's own change may
+lie behind another one that the kernel is still at. Two rules keep them of one mind. What the page
+sets of a trait that was ever set here is said again, so that the last word is the same on both
+sides. And an order that is about what is chosen says what that is, under `chosen`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,6 +69,7 @@ class View(Locked, anywidget.AnyWidget):
 
     def __init__(self, *, rate: float = 4.0) -> None:
         self._complaint: Exception | None = None  # about a request of the page
+        self._said: set[str] = set()  # names of the traits that were ever set here, not by the page
         self._handlers: dict[str, Handler] = {"painted": self._painted, "ping": self._ping}
         self._at_close: list[Callable[[], None]] = []
         self._runner = Runner(self, rate)
@@ -132,6 +138,7 @@ class View(Locked, anywidget.AnyWidget):
     def send_state(self, key: Any = None) -> None:
         """Send traits; `frame` alone is left to the outbox, which keeps the order of frames."""
         if key != "frame":
+            self._said |= {key} if isinstance(key, str) else set(key or ())
             super().send_state(key)
 
     def settle_frame(self, frame: Frame) -> Frame:
@@ -166,6 +173,10 @@ class View(Locked, anywidget.AnyWidget):
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take over what the page has changed, as far as it is the page's to change."""
+        self._take_over(sync_data)
+
+    def _take_over(self, sync_data: Mapping[str, Any]) -> bool:
+        """Whether what the page has changed could be taken over."""
         changes = {
             name: value
             for name, value in sync_data.items()
@@ -173,14 +184,36 @@ class View(Locked, anywidget.AnyWidget):
         }
         if len(changes) < len(sync_data):
             self.log.warning("ignored %s from the page", sorted(sync_data.keys() - changes.keys()))
+        fitting = self._fitting(changes)
         with LOCK:
             try:
-                super().set_state(changes)
+                super().set_state(fitting)
             except t.TraitError as error:
                 self._complain(error)
                 self.send_state(list(changes))  # so that the page shows what still holds
-            else:
-                self._withdraw_complaint()
+                return False
+            self._withdraw_complaint()
+            self._say_again(changes.keys() & self._said)
+            if mended := [name for name in changes if fitting[name] != changes[name]]:
+                self.send_state(mended)
+        return True
+
+    def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """What the page has changed, made to fit together.
+
+        A page collects changes while the kernel is at an earlier one: a channel of one layer may
+        come with the next layer, which has fewer. What no layer has is refused later, as ever.
+        """
+        return changes
+
+    def _say_again(self, names: Set[str]) -> None:
+        """Let the page know which of two values holds, should its own have crossed one from here.
+
+        A page drops this if it has gone on to another value meanwhile, which is yet to come.
+        """
+        if names and self.comm is not None:
+            state = self.get_state(sorted(names))
+            self.comm.send({"method": "echo_update", "state": state, "buffer_paths": []})
 
     def _receive(self, _view: View, content: Any, buffers: Sequence[Any]) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
@@ -188,7 +221,11 @@ class View(Locked, anywidget.AnyWidget):
         try:
             if handler is None:
                 raise MalformedMessageError(f"expected one of {sorted(self._handlers)}")
-            handler(content, buffers)
+            chosen = content.get("chosen", {})
+            if not isinstance(chosen, dict):
+                raise MalformedMessageError(f"expected traits under chosen, got {chosen!r}")
+            if not chosen or self._take_over(chosen):
+                handler(content, buffers)
         except MalformedMessageError as error:
             self.log.warning("ignored a message from the page: %s: %.200r", error, content)
         except ValueError as error:

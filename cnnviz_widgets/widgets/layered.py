@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import traitlets as t
@@ -54,6 +54,9 @@ class LayeredView(View):
         """Of the chosen layer."""
         return next(info for info in self.layers if info["name"] == self.layer)
 
+    def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
+        return keep_inside(changes, "channel", self.layers, "channels")
+
     @t.validate("layer")
     def _check_layer(self, proposal: Any) -> str:
         names = [info["name"] for info in self.layers]
@@ -71,6 +74,24 @@ class LayeredView(View):
     @t.observe("layer")
     def _keep_channel_inside(self, _change: Any) -> None:
         self.channel = min(self.channel, self._info()["channels"] - 1)
+
+
+def keep_inside(
+    changes: dict[str, Any], name: str, layers: Sequence[Mapping[str, Any]], counted: str
+) -> dict[str, Any]:
+    """Changes in which a number that comes with a layer is one that the layer has.
+
+    Args:
+        changes: of traits, as they come from a page.
+        name: of the number's trait.
+        layers: what there is to choose from.
+        counted: the key of a layer under which it says how many it has.
+    """
+    number, layer = changes.get(name), changes.get("layer")
+    count = next((info[counted] for info in layers if info["name"] == layer), None)
+    if count is None or not isinstance(number, int):
+        return changes
+    return changes | {name: min(number, count - 1)}
 
 
 def convolutions(net: Network) -> list[str]:

@@ -1,13 +1,15 @@
 /**
  * Shows one view, or all of them, on made-up or recorded data, as `?view=operation-conv&theme=dark`
- * asks for. The model is `window.model` for scripts.
+ * asks for. For scripts, the model is `window.model`, and `window.allShown` tells when all are there.
  */
 import activationAtlasView from "../src/activation-atlas/index";
+import activationsView from "../src/activations/index";
 import architectureView from "../src/architecture/index";
 import attentionView from "../src/attention/index";
 import attributionView from "../src/attribution/index";
 import deconvolutionView from "../src/deconvolution/index";
 import deepDreamView from "../src/deep-dream/index";
+import embeddingView from "../src/embedding/index";
 import featureMapsView from "../src/feature-maps/index";
 import gradientAscentView from "../src/gradient-ascent/index";
 import healthView from "../src/health/index";
@@ -16,6 +18,7 @@ import imageChooserView from "../src/image-chooser/index";
 import interventionView from "../src/intervention/index";
 import layerListView from "../src/layer-list/index";
 import operationView from "../src/operation/index";
+import textView from "../src/text/index";
 import trainingView from "../src/training/index";
 import waveformView from "../src/waveform/index";
 import weightsView from "../src/weights/index";
@@ -33,11 +36,13 @@ import {
 
 const VIEWS: Record<string, { render: unknown }> = {
   "activation-atlas": activationAtlasView,
+  activations: activationsView,
   architecture: architectureView,
   attention: attentionView,
   attribution: attributionView,
   deconvolution: deconvolutionView,
   "deep-dream": deepDreamView,
+  embedding: embeddingView,
   "feature-maps": featureMapsView,
   "gradient-ascent": gradientAscentView,
   health: healthView,
@@ -46,6 +51,7 @@ const VIEWS: Record<string, { render: unknown }> = {
   intervention: interventionView,
   "layer-list": layerListView,
   operation: operationView,
+  text: textView,
   training: trainingView,
   waveform: waveformView,
   weights: weightsView,
@@ -70,10 +76,12 @@ const madeUp = Object.keys(SCENES).filter(wanted);
 
 for (const name of madeUp) show(name, SCENES[name](query.get("case") ?? ""));
 const recorded = (await recordedNames()).filter((name) => wanted(name) && !madeUp.includes(name));
-for (const name of recorded) show(...(await recordedScene(name)));
+const scenes = recorded.map(recordedScene); // all fetched at once, shown in their order
+for (const scene of scenes) show(...(await scene));
 if (madeUp.length + recorded.length === 0) {
   document.body.append("No such scene. Real views are recorded by: python -m js.dev.record");
 }
+Object.assign(window, { allShown: true });
 
 function show(name: string, model: FakeModel): void {
   const copies = Number(query.get("copies") ?? 1);

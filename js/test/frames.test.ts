@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joinBuffers, Painter, receiveFrames } from "../src/lib/frames";
+import { joinBuffers, Painter, readTraits, receiveFrames } from "../src/lib/frames";
+import { FakeModel } from "../dev/fake-model";
 
 /** A screen whose refreshes the test decides. */
 class Screen {
@@ -134,4 +135,11 @@ test("frames come from the trait as it is, from its changes and from messages", 
 
   controller.abort();
   for (const handlers of kernel.handlers.values()) assert.equal(handlers.size, 0);
+});
+
+test("traits that came with a frame stay as they were", () => {
+  const model = new FakeModel({ picture: "first", layers: ["conv1"], state: "done" }).asModel();
+  const given = readTraits<Record<string, unknown>, string>(model, "picture", "layers");
+  model.set("picture", "second");
+  assert.deepEqual(given, { picture: "first", layers: ["conv1"] });
 });

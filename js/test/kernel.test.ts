@@ -22,7 +22,7 @@ class Model {
     this.sent.push(message);
   }
   get(name: string) {
-    return name === "state" ? this.state : undefined;
+    return { state: this.state, layer: "conv2", channel: 5 }[name];
   }
   save_changes() {
     this.saves++;
@@ -50,6 +50,23 @@ test("an answer that is overdue is told, and taken back when it comes", async ()
   assert.deepEqual(said, [true]);
   model.answer("change:frame");
   assert.deepEqual(said, [true, false]);
+});
+
+test("who gets no answer asks whether anyone is there before saying that no one is", async () => {
+  const { model, said, kernel } = makeKernel(60);
+  kernel.askBySaving(); // of what was changed back: there is nothing to answer
+  await sleep(45);
+  assert.deepEqual(model.sent, [{ type: "ping" }]);
+  model.answer("msg:custom"); // the pong
+  await sleep(80);
+  assert.ok(!said.includes(true));
+});
+
+test("an order says what it is about, and goes after the change of it", () => {
+  const { model, kernel } = makeKernel(1000);
+  kernel.order({ type: "edit", kind: "mute" }, "layer", "channel");
+  assert.equal(model.saves, 1);
+  assert.deepEqual(model.sent, [{ type: "edit", kind: "mute", chosen: { layer: "conv2", channel: 5 } }]);
 });
 
 test("nothing is said when the answer comes in time", async () => {

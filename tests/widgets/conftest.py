@@ -38,6 +38,7 @@ class Page:
         self.changed = threading.Condition()
         self.traits: dict[str, Any] = {}
         self.updates: list[dict[str, Any]] = []
+        self.echoes: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
         self.numbers: list[int] = []  # of all frames, in the order of their arrival
         self.open = True
@@ -64,8 +65,7 @@ class Page:
                 place = place[key]
             place[path[-1]] = bytes(buffer)
         self.traits |= state
-        if data.get("method") != "echo_update":
-            self.updates.append(state)
+        (self.echoes if data.get("method") == "echo_update" else self.updates).append(state)
         if state.get("frame"):
             self.numbers.append(state["frame"]["number"])
 

@@ -155,3 +155,45 @@ def test_a_state_request_is_answered_with_all_traits(digits, three, page_of):
     page.request_state()
     assert page.traits["frame"] == frame
     assert page.traits["layer"] == "conv1"
+
+
+def test_what_the_page_sets_of_a_trait_that_was_set_here_is_said_again(digits, three, page_of):
+    view = FeatureMaps(digits, three, layer="conv1")
+    page = page_of(view)
+    page.set(channel=3)  # only the page has ever set it
+    assert page.echoes == []
+    view.channel = 4  # which may still be on its way when the page says
+    page.set(channel=5)
+    assert page.echoes == [{"channel": 5}]
+    page.traits["channel"] = 4  # that came late
+    page.set(channel=6, order="strongest")
+    assert page.echoes[1:] == [{"channel": 6}]
+
+
+def test_a_channel_that_comes_with_a_layer_stays_inside_of_it(digits, three, page_of):
+    view = FeatureMaps(digits, three, layer="conv2")
+    page = page_of(view)
+    page.set(channel=60, layer="conv1")  # collected by a page while the kernel was busy
+    assert (view.layer, view.channel, view.error) == ("conv1", 31, None)
+    assert page.traits["channel"] == 31
+    page.set(channel=60)  # a plain mistake is refused as ever
+    assert (view.channel, page.traits["channel"]) == (31, 31)
+    assert "expected a channel of conv1 from 0 to 31" in view.message
+
+
+def test_an_order_comes_with_what_it_is_about(digits, page_of):
+    view = GradientAscent(digits, "conv2:5", steps=2)
+    page = page_of(view)
+    chosen = {"objective": "channel", "layer": "conv1", "channel": 7}
+    page.send({"type": "command", "command": "play", "chosen": chosen})
+    view.wait(PATIENCE)
+    assert page.traits["frame"]["objective"] == "conv1:7"
+
+
+@pytest.mark.parametrize("chosen", [{"channel": 64}, {"layer": "conv9"}, ["layer"], 5])
+def test_an_order_about_nothing_that_there_is_is_not_carried_out(digits, page_of, chosen):
+    view = GradientAscent(digits, "conv2:5", steps=2)
+    page_of(view).send({"type": "command", "command": "play", "chosen": chosen})
+    view.wait(PATIENCE)
+    assert (view.layer, view.channel, view.frame) == ("conv2", 5, None)
+    assert (view.error is None) != isinstance(chosen, dict)

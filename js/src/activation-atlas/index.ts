@@ -28,8 +28,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     else kernel.askBySaving();
   };
   const command = (name: Command) => {
-    saver.now();
-    kernel.ask({ type: "command", command: name });
+    kernel.order({ type: "command", command: name }, "layer", "projection", "grid");
   };
   const point = (cell: Cell | null) => {
     pointed = cell;
@@ -65,8 +64,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   receiveFrames(
     model,
     (frame) => {
-      if (isReading(frame)) reading = frame;
-      else {
+      if (isReading(frame)) {
+        reading = frame;
+        remarks = []; // those were of the atlas before
+      } else {
         reading = null;
         if (frame.run !== run) pointed = null;
         run = frame.run;

@@ -129,7 +129,7 @@ function build({ model, root, signal, painter, saver }: Shell<Traits>): () => vo
     if (!scene || !inks) return;
     const text = asSvg(drawing.content, scene.layout, inks);
     if (kind === "svg") saveSvg(text);
-    else void savePng(text, scene.layout).catch(() => failed.say(TOO_LARGE, "warning"));
+    else void savePng(text, scene.layout).then(() => failed.say("", "warning"), () => failed.say(TOO_LARGE, "warning"));
   };
   const toolbar = new Toolbar(
     {

@@ -6,7 +6,7 @@
  */
 import { followSize } from "../lib/canvas";
 import { h, setText } from "../lib/dom";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
@@ -27,6 +27,7 @@ const WATCHED = [
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let weights: Weights | null = null;
+  let given = readTraits(model, "layers", "grid", "tokens", "notes", "picture");
 
   const change: Change = (changed) => {
     for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
@@ -74,7 +75,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   receiveFrames(
     model,
     (frame) => {
-      weights = readWeights(frame, model.get("layers"));
+      given = readTraits(model, "layers", "grid", "tokens", "notes", "picture");
+      weights = readWeights(frame, given.layers);
       painter.request(frame.number);
       looking.answered(frame.query);
     },
@@ -88,12 +90,15 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     empty.textContent = emptyWords(model.get("state"));
     if (!weights) return;
     const { frame } = weights;
-    const [layers, grid, tokens] = [model.get("layers"), model.get("grid"), model.get("tokens")];
-    const [layer, head, show] = [model.get("layer"), model.get("head"), model.get("show")];
-    const picture = model.get("picture");
+    const { layers, grid, tokens, picture } = given;
+    const [layer, show] = [model.get("layer"), model.get("show")];
     const theme = themeOf(root);
-    const info = layers.find(({ name }) => name === layer) ?? layers[0];
-    const stale = frame.layer !== layer || frame.show !== show;
+    const info = layers.find(({ name }) => name === frame.layer) ?? layers[0];
+    // another layer may have fewer heads; the kernel has not said so yet
+    const heads = layers.find(({ name }) => name === layer)?.heads ?? 1;
+    const head = Math.min(model.get("head"), heads - 1);
+    const other = show === "head" && frame.head !== head;
+    const stale = frame.layer !== layer || frame.show !== show || other || given.tokens !== model.get("tokens");
     panels.classList.toggle("cv-stale", stale && frame.progress === 1);
     const title = titleOf(frame.show, frame.head, frame.progress);
     const pictured = grid !== null && picture !== null;
@@ -118,7 +123,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     if (weights.distance) distance.paint(layers, weights.distance, layer, head, null);
     const most = Math.log2(Math.max(...layers.map(({ keys }) => keys)));
     entropy.paint(layers, weights.entropy, layer, head, most);
-    const said = [grid?.words ?? "", ...model.get("notes")].join(" ");
+    const said = [grid?.words ?? "", ...given.notes].join(" ");
     setText(words, note(frame.show, model.get("display"), said));
     Object.assign(root.dataset, {
       layer: frame.layer,

@@ -69,6 +69,7 @@ export class TilesPanel {
   paint(scene: TilesScene): void {
     this.scene = scene;
     const { layers, grid, weights, scale, theme } = scene;
+    if (this.hovered >= weights.heads.length) this.hovered = -1;
     const most = Math.max(...layers.map(({ heads }) => heads));
     const first = weights.small?.[0];
     const aspect = grid

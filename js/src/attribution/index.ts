@@ -5,7 +5,7 @@
 import { followSize } from "../lib/canvas";
 import { button } from "../lib/controls";
 import { h, setText } from "../lib/dom";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { follow } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
@@ -22,6 +22,7 @@ const LINE_ASPECT = 2.4;
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let run: Run | null = null;
+  let given = readTraits(model, "picture", "wave"); // what the maps of the run lie on
   let shown: { maps: MapState[]; step: number } | null = null;
   let asked: number | null = null; // the step of the maps that the kernel was asked for
 
@@ -80,15 +81,19 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const receive = (frame: AttributionFrame) => {
-    if (frame.run !== run?.latest.run) {
-      run = new Run(frame);
-      shown = asked = null;
-    }
+    painter.request(frame.number);
     if (frame.replay) {
+      if (frame.run !== run?.latest.run) return; // asked for before the run that is shown
       run.replay(frame, asked);
       asked = null;
-    } else run.add(frame);
-    painter.request(frame.number);
+      return;
+    }
+    if (frame.run !== run?.latest.run) {
+      run = new Run(frame);
+      given = readTraits(model, "picture", "wave");
+      shown = asked = null;
+    }
+    run.add(frame);
   };
 
   follow(
@@ -112,11 +117,16 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   );
   receiveFrames(model, receive, signal);
 
+  const isStale = ({ target, epsilon }: AttributionFrame) =>
+    given.picture !== model.get("picture") ||
+    given.wave !== model.get("wave") ||
+    epsilon !== model.get("epsilon") ||
+    target !== (model.get("target") ?? target);
+
   return () => {
     if (run) choose(run);
     const state = model.get("state");
-    const picture = model.get("picture");
-    const wave = model.get("wave");
+    const { picture, wave } = run ? given : readTraits(model, "picture", "wave");
     const none = picture === null && wave === null;
     const methods = model.get("methods");
     const catalogue = model.get("catalogue");
@@ -127,6 +137,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     empty.hidden = !none;
     setText(empty, state === "running" ? "Computing…" : "Nothing to show");
     maps.hidden = none;
+    maps.classList.toggle("cv-stale", run !== null && isStale(run.latest));
     while (panels.length < methods.length) panels.push(panel(panels.length));
     panels.forEach(({ element }, index) => {
       if (index >= methods.length) element.remove();

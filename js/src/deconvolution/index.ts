@@ -5,7 +5,7 @@
  */
 import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
 import { Notice } from "../lib/notice";
@@ -17,6 +17,7 @@ import { WholePanel } from "./whole-panel";
 
 function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => void {
   let frame: DeconvolutionFrame | null = null;
+  let given = readTraits(model, "layers", "picture");
 
   const change: Change = (changed) => {
     for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
@@ -26,7 +27,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const moveLayer = moveThroughLayers(root, model, (layer) => change({ layer }), signal);
   const toolbar = new Toolbar(change, moveLayer, signal);
   const notes = new Notice();
-  const whole = new WholePanel((position) => change({ position }), signal);
+  // What is clicked is of the layer that is seen, should another one be on its way.
+  const pin = (position: Traits["position"]) => change({ ...(frame && { layer: frame.layer }), position });
+  const whole = new WholePanel(pin, signal);
   const pairs = new PairsPanel(
     (index) => whole.point(index),
     () => change({ position: null }),
@@ -48,6 +51,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     model,
     (received) => {
       frame = received;
+      given = readTraits(model, "layers", "picture");
       painter.request(received.number);
     },
     signal,
@@ -63,11 +67,12 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     if (!frame) return;
     const { layer, channel, show } = frame;
     const shown = { layer, channel, show };
-    const stale = Object.entries(shown).some(([name, value]) => model.get(name as "layer") !== value);
+    const other = Object.entries(shown).some(([name, value]) => model.get(name as "layer") !== value);
+    const stale = other || given.picture !== model.get("picture");
     panels.classList.toggle("cv-stale", stale);
     panels.dataset.show = show;
-    const info = model.get("layers").find(({ name }) => name === layer);
-    whole.paint(model.get("picture"), frame, info, model.get("position"));
+    const info = given.layers.find(({ name }) => name === layer);
+    whole.paint(given.picture, frame, info, model.get("position"));
     const spatial = info !== undefined && info.rows * info.cols > 1;
     pairs.paint(frame, spatial, state === "running");
     Object.assign(root.dataset, { layer, channel: String(channel), show });

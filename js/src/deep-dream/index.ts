@@ -5,7 +5,7 @@
 import { followSize } from "../lib/canvas";
 import { button, Select } from "../lib/controls";
 import { h, setText } from "../lib/dom";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { Notice } from "../lib/notice";
 import { type Shell, view } from "../lib/shell";
@@ -15,6 +15,9 @@ import { Timeline } from "./timeline";
 import { type Change, type Command, type Show, Toolbar, type Traits } from "./toolbar";
 
 const NEWEST = -1;
+
+/** What is dreamt of, and how. */
+const GOAL = ["objective", "layer", "channel", "preset", "octaves", "iterations", "strength"] as const;
 const SHOWS = [
   { value: "beside", text: "beside the photograph" },
   { value: "over", text: "over the photograph" },
@@ -22,6 +25,7 @@ const SHOWS = [
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let dream: Dream | null = null;
+  let given = readTraits(model, "picture"); // what the dream began with
   let moment: Moment | null = null;
   let asked: number | null = null; // the step of the picture that the kernel was asked for
 
@@ -35,8 +39,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     change("iteration", newest ? NEWEST : dream!.available(step));
   };
   const command = (name: Command) => {
-    saver.now(); // what to dream of goes ahead of the command to dream of it
-    kernel.ask({ type: "command", command: name });
+    kernel.order({ type: "command", command: name }, ...GOAL);
   };
 
   const toolbar = new Toolbar(change, command, signal);
@@ -64,18 +67,22 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const receive = (frame: DreamFrame) => {
-    if (frame.run !== dream?.id) {
-      const first = dream === null;
-      const { width, height } = model.get("picture") ?? frame;
-      dream = new Dream(frame, width * height);
-      asked = null;
-      if (!first) change("iteration", NEWEST);
-    }
+    painter.request(frame.number);
     if (frame.replay) {
+      if (frame.run !== dream?.id) return; // asked for before the dream that is shown
       dream.replay(frame, asked);
       asked = null;
-    } else dream.add(frame);
-    painter.request(frame.number);
+      return;
+    }
+    const again = dream !== null && frame.run !== dream.id;
+    if (frame.run !== dream?.id) {
+      given = readTraits(model, "picture");
+      const { width, height } = given.picture ?? frame;
+      dream = new Dream(frame, width * height);
+      asked = null;
+    }
+    dream.add(frame);
+    if (again) change("iteration", NEWEST);
   };
 
   const repaint = () => painter.request();
@@ -95,7 +102,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     toolbar.paint(model, dream !== null);
     const said = dream && moment ? momentWords(moment, dream) : "";
     const octaves = dream?.octaves ?? model.get("octaves").length;
-    pictures.paint(model.get("picture"), dream, moment, {
+    const photograph = model.get("picture");
+    pictures.paint(photograph, dream && given.picture, dream, moment, {
       show: model.get("show"),
       compare: model.get("compare"),
       words: instead(state),

@@ -53,16 +53,22 @@ export class Pictures {
     this.element = h("div", { class: "cv-panels" }, this.beside.element, this.panel.element);
   }
 
-  /** @param words what stands in place of a dream that has not begun */
+  /**
+   * @param source the photograph that is chosen
+   * @param began the one that the dream began with; beside it the dream is dimmed if it is another
+   * @param words what stands in place of a dream that has not begun
+   */
   paint(
     source: InputPicture | null,
+    began: InputPicture | null,
     dream: Dream | null,
     moment: Moment | null,
     { show, compare, words }: { show: Show; compare: number; words: string },
   ): void {
     this.moment = moment;
     const over = show === "over";
-    const photograph = this.read(source);
+    const photograph = this.read(over && moment && began ? began : source);
+    this.panel.element.classList.toggle("cv-stale", moment !== null && source !== began);
     this.element.dataset.show = show;
     this.beside.element.hidden = over && moment !== null;
     this.panel.title(dream?.label ?? "Dream");
@@ -78,7 +84,7 @@ export class Pictures {
       this.element.style.setProperty("--cv-aspect", String(aspect));
       if (!this.beside.element.hidden) this.draw(this.photograph, photograph, aspect);
       this.photograph.label(`Photograph, ${photograph.width} by ${photograph.height} pixels`);
-      if (moment) this.draw(this.dream, moment.picture, aspect);
+      if (moment) this.draw(this.dream, moment.picture, began ? began.width / began.height : aspect);
       if (covered) this.lay(photograph, compare);
     }
     if (!dream || !moment) return;

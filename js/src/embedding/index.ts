@@ -21,7 +21,7 @@ import { Sheets } from "./sheets";
 import { type Command, Toolbar } from "./toolbar";
 
 /** Traits whose change the kernel answers with another plane. */
-const COMPUTED = new Set(["layer", "pooling", "projection", "metric"]);
+const COMPUTED: ReadonlySet<string> = new Set(["layer", "pooling", "projection", "metric"]);
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   const about = readAbout(model.get("about"));
@@ -39,8 +39,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     else saver.soon();
   };
   const command = (name: Command) => {
-    saver.now();
-    kernel.ask({ type: "command", command: name });
+    kernel.order({ type: "command", command: name }, ...COMPUTED);
   };
   const search = (wanted: string) => {
     text = wanted;
@@ -52,7 +51,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
   const choose = (number: number | null) => change("number", number);
 
-  const sheets = new Sheets(repaint);
+  const sheets = new Sheets(repaint, signal);
   const toolbar = new Toolbar(change, search, command, signal);
   const scatter = new Scatter(sheets, repaint, choose, signal);
   const legend = new Legend(toggle, signal);

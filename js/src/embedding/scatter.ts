@@ -123,6 +123,7 @@ export class Scatter {
     if (this.pointed !== null && this.pointed >= plane.count) this.pointed = null;
     const { clientWidth: width, clientHeight: height } = this.element;
     this.fit([width, height], plane, scene.thumbnails ? this.sheets.side : 0);
+    if (width === 0 || height === 0) return; // not laid out yet; its first size paints it
     const ratio = pixelRatio();
     resize(this.canvas, Math.round(width * ratio), Math.round(height * ratio));
     this.drawWhereNeeded(scene, ratio);

@@ -7,23 +7,37 @@ import type { ThumbnailsTold } from "./frame";
 
 export class Sheets {
   private told: ThumbnailsTold | null = null;
-  private bitmaps: ImageBitmap[] = [];
+  private bitmaps: (ImageBitmap | null)[] = [];
 
   /** @param changed called when they are decoded */
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly changed: () => void,
+    signal: AbortSignal,
+  ) {
+    signal.addEventListener("abort", () => this.read(null));
+  }
 
   /** Reads other thumbnails, unless they are those that there are. */
   read(told: ThumbnailsTold | null): void {
     if (told === this.told) return;
     this.told = told;
-    this.bitmaps = [];
-    if (!told) return;
+    this.use([]);
+    if (told) void this.decode(told);
+  }
+
+  /** A sheet that cannot be decoded is left out; its images are dots. */
+  private async decode(told: ThumbnailsTold): Promise<void> {
     const blobs = told.files.map((file) => new Blob([asBytes(file).slice()]));
-    void Promise.all(blobs.map((blob) => createImageBitmap(blob))).then((bitmaps) => {
-      if (told !== this.told) return;
-      this.bitmaps = bitmaps;
-      this.changed();
-    });
+    const decoded = await Promise.allSettled(blobs.map((blob) => createImageBitmap(blob)));
+    const found = decoded.map((each) => (each.status === "fulfilled" ? each.value : null));
+    if (told !== this.told) return release(found); // others have come, or the view is gone
+    this.use(found);
+    this.changed();
+  }
+
+  private use(bitmaps: (ImageBitmap | null)[]): void {
+    release(this.bitmaps);
+    this.bitmaps = bitmaps;
   }
 
   get ready(): boolean {
@@ -64,4 +78,8 @@ export class Sheets {
     target.clearRect(0, 0, width, height);
     this.draw(target, at, 0, 0, width, height);
   }
+}
+
+function release(bitmaps: readonly (ImageBitmap | null)[]): void {
+  for (const bitmap of bitmaps) bitmap?.close();
 }

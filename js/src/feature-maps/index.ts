@@ -7,7 +7,7 @@
 import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { formatCount } from "../lib/format";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow } from "../lib/model";
 import { Notice } from "../lib/notice";
@@ -16,19 +16,25 @@ import { themeOf } from "../lib/theme";
 import { GridPanel } from "./grid-panel";
 import { InputPanel } from "./input-panel";
 import { MapPanel } from "./map-panel";
-import { makeScene, type Scene, type Traits } from "./scene";
+import { type Given, makeScene, type Scene, type Traits } from "./scene";
 import { readSheet, type Sheet } from "./sheet";
 import { TokenPanel } from "./token-panel";
 import { Toolbar } from "./toolbar";
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let sheet: Sheet | null = null;
+  let given: Given | null = null;
   let scene: Scene | null = null;
 
   const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
     model.set(name, value);
     painter.flush();
     saver.soon();
+  };
+  /** Chooses in what is seen: its layer is chosen with it, should another one be on its way. */
+  const choose = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
+    if (sheet) model.set("layer", sheet.layer);
+    change(name, value);
   };
   const chooseLayer = (name: string) => {
     model.set("layer", name);
@@ -39,10 +45,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const toolbar = new Toolbar(change, moveLayer, signal);
   const broken = new Notice();
   const input = new InputPanel();
-  const text = new TokenPanel((cell) => change("position", cell), signal);
+  const text = new TokenPanel((cell) => choose("position", cell), signal);
   const showField = () => input.showField(scene, map.cell);
-  const map = new MapPanel({ hover: showField, pin: (cell) => change("position", cell) }, signal);
-  const grid = new GridPanel((channel) => change("channel", channel), signal);
+  const map = new MapPanel({ hover: showField, pin: (cell) => choose("position", cell) }, signal);
+  const grid = new GridPanel((channel) => choose("channel", channel), signal);
   const empty = h("div", { class: "cv-empty" });
   const panels = h("div", { class: "cv-panels" }, input.element, text.element, map.element, grid.element);
   root.append(toolbar.element, broken.element, panels, empty);
@@ -62,6 +68,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     model,
     (frame) => {
       sheet = readSheet(frame);
+      given = readTraits(model, "layers", "picture", "tokens");
       painter.request(frame.number);
     },
     signal,
@@ -69,16 +76,17 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
 
   return () => {
     toolbar.paint(model);
-    const picture = model.get("picture");
+    const picture = (given ?? readTraits(model, "picture")).picture;
     if (picture) panels.style.setProperty("--cv-aspect", String(picture.width / picture.height));
     panels.hidden = !sheet;
     empty.hidden = sheet !== null;
     empty.textContent = emptyWords(model.get("state"));
-    if (!sheet) return;
-    scene = makeScene(model, sheet, themeOf(root));
-    panels.classList.toggle("cv-stale", sheet.layer !== model.get("layer"));
+    if (!sheet || !given) return;
+    scene = makeScene(model, sheet, given, themeOf(root));
+    const stale = sheet.layer !== model.get("layer") || picture !== model.get("picture");
+    panels.classList.toggle("cv-stale", stale);
     broken.say(brokenWords(sheet), "warning");
-    const tokens = model.get("tokens") ?? [];
+    const tokens = given.tokens ?? [];
     panels.dataset.kind = tokens.length ? "tokens" : "picture";
     input.element.hidden = tokens.length > 0;
     text.element.hidden = tokens.length === 0;

@@ -41,11 +41,14 @@ export interface Scene {
   pinned: Position | null;
 }
 
-export function makeScene(model: AnyModel<Traits>, sheet: Sheet, theme: Theme): Scene {
+/** What a sheet came with. */
+export type Given = Pick<Traits, "layers" | "picture" | "tokens">;
+
+export function makeScene(model: AnyModel<Traits>, sheet: Sheet, given: Given, theme: Theme): Scene {
   const colormap = resolveColormap(model.get("colormap"), sheet);
   return {
     sheet,
-    info: model.get("layers").find((layer) => layer.name === sheet.layer),
+    info: given.layers.find((layer) => layer.name === sheet.layer),
     channel: Math.min(Math.max(0, model.get("channel")), sheet.channels - 1),
     scale: model.get("scale"),
     colormap,

@@ -19,6 +19,12 @@ import type { Command, Traits } from "./traits";
 
 const NEWEST = -1;
 
+/** What is climbed, and how. */
+const GOAL = [
+  "objective", "layer", "channel", "position", "target", "end", "channels", "preset", "compare",
+  "parameterisation", "size", "seed", "learning_rate", "redirect", "steps",
+] as const; // prettier-ignore
+
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let run: Run | null = null;
   let shown: { moment: Moment; step: number } | null = null;
@@ -34,8 +40,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     change("iteration", newest ? NEWEST : run!.available(step));
   };
   const command = (name: Command) => {
-    saver.now(); // what to climb goes ahead of the command to climb it
-    kernel.ask({ type: "command", command: name });
+    kernel.order({ type: "command", command: name }, ...GOAL);
   };
 
   const select = ({ layer, channel }: TileInfo) => {
@@ -80,18 +85,21 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   };
 
   const receive = (frame: AscentFrame) => {
+    painter.request(frame.number);
+    if (frame.replay) {
+      if (frame.run !== run?.id) return; // asked for before the run that is shown
+      run.replay(frame, asked);
+      asked = null;
+      return;
+    }
+    const again = run !== null && frame.run !== run.id;
     if (frame.run !== run?.id) {
-      const first = run === null;
       const bytes = 4 * (frame.length ?? frame.width * frame.height);
       run = new Run(frame.run, bytes * (frame.tiles?.length ?? 1));
       shown = asked = null;
-      if (!first) change("iteration", NEWEST);
     }
-    if (frame.replay) {
-      run.replay(frame, asked);
-      asked = null;
-    } else run.add(frame);
-    painter.request(frame.number);
+    run.add(frame);
+    if (again) change("iteration", NEWEST);
   };
 
   const repaint = () => painter.request();

@@ -11,7 +11,7 @@ import { claim } from "../lib/controls";
 import { type Course, extent, largestAt, rowOrder, valueAt } from "../lib/course";
 import { h, setText } from "../lib/dom";
 import { formatValue, plural } from "../lib/format";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow, type State } from "../lib/model";
 import { SaidPanel } from "../lib/said-panel";
@@ -38,6 +38,7 @@ interface Cell {
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let frame: StatesFrame | null = null;
+  let given = readTraits(model, "picture");
   let maps: Courses = new Map();
   let inputs: Course | null = null;
   let said: Course | null = null;
@@ -80,7 +81,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     },
     choose: (row: number, step: number) => {
       player.pause();
-      change(strip === "states" ? { step, channel: row } : { step });
+      if (strip !== "states" || !frame) return change({ step });
+      change({ step, channel: row, ...(frame.layer !== model.get("layer") && { layer: frame.layer }) });
     },
   });
 
@@ -135,6 +137,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     model,
     (received) => {
       frame = received;
+      given = readTraits(model, "picture");
+      if (hovered && hovered.step >= received.steps) hovered = null;
       maps = readMaps(received);
       inputs = readInputs(received);
       said = readPredictions(received);
@@ -151,11 +155,12 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     setText(notes, frame?.notes.join(" ") ?? "");
     notes.hidden = !frame?.notes.length;
     if (!frame) return;
-    panels.classList.toggle("cv-stale", frame.layer !== model.get("layer"));
+    const { picture } = given;
+    const stale = frame.layer !== model.get("layer") || picture !== model.get("picture");
+    panels.classList.toggle("cv-stale", stale);
     const theme = themeOf(root);
     const step = Math.min(model.get("step"), last());
     const unit = Math.min(model.get("channel"), frame.units - 1);
-    const picture = model.get("picture");
     const pictured = picture !== null;
     input.element.hidden = !pictured;
     prediction.element.hidden = !said;
@@ -177,7 +182,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
         labels: [],
       });
       read.point(step, null);
-      const at = hovered?.strip === "input" ? hovered : null;
+      const at = hovered?.strip === "input" && hovered.row < inputs.rows ? hovered : null;
       const line = at
         ? `value ${at.row} of step ${at.step}: ${formatValue(valueAt(inputs, at.step, at.row))}`
         : `step ${step}`;
@@ -236,7 +241,7 @@ function keyed(key: string, step: number, last: number): number | null {
 }
 
 function saidWords(said: Course, { classes, reverse, steps }: StatesFrame, hovered: Cell | null): string {
-  if (hovered?.strip === "said") {
+  if (hovered?.strip === "said" && hovered.row < classes.length) {
     const { row, step } = hovered;
     return `${classes[row]} after step ${step}: ${(100 * valueAt(said, step, row)).toFixed(1)} %`;
   }

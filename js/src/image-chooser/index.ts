@@ -21,21 +21,27 @@ interface Traits extends CommonTraits {
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let upload: Upload | null = null;
+  let newest = 0; // of what was chosen; a picture takes a while to be read
 
   const choose = (name: string) => {
+    newest += 1;
     model.set("name", name);
     trouble.say("", "error");
     saver.now();
   };
   const send = async (file: File | undefined) => {
     if (!file || !model.get("uploads")) return;
+    const number = ++newest;
+    const overtaken = () => number !== newest || signal.aborted;
     try {
       const read = await readUpload(file);
+      if (overtaken()) return;
       upload = read;
       const { name, width, height, rgb } = read;
       kernel.send({ type: "upload", name, width, height }, [rgb.buffer]);
       trouble.say("", "error");
     } catch (error) {
+      if (overtaken()) return;
       trouble.say((error as Error).message, "error");
     }
     painter.request();

@@ -8,7 +8,7 @@ import { followSize } from "../lib/canvas";
 import { cssColor, palette } from "../lib/colormap";
 import { h } from "../lib/dom";
 import { formatCount } from "../lib/format";
-import { receiveFrames } from "../lib/frames";
+import { readTraits, receiveFrames } from "../lib/frames";
 import { moveThroughLayers } from "../lib/layers";
 import { follow } from "../lib/model";
 import { Notice } from "../lib/notice";
@@ -26,6 +26,7 @@ import { type Change, Toolbar } from "./toolbar";
 
 function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => void {
   let frame: InterventionFrame | null = null;
+  let given = readTraits(model, "picture");
 
   const change: Change = (changed) => {
     for (const [name, value] of Object.entries(changed)) model.set(name as keyof Traits, value);
@@ -33,7 +34,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     kernel.askBySaving();
   };
   const send = (message: object) => kernel.ask(message);
-  const command = (name: string) => send({ type: "command", command: name });
+  const edits = (message: object) => kernel.order(message, "layer", "channel", "region", "whole");
+  const command = (name: string) =>
+    kernel.order({ type: "command", command: name }, "layer", "channel", "target");
   const repaint = () => painter.request();
 
   const moveLayer = moveThroughLayers(
@@ -44,8 +47,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   );
   const toolbar = new Toolbar(change, moveLayer, signal);
   const broken = new Notice();
-  const place = new PlacePanel((region) => change({ region }), signal);
-  const edit = new EditPanel(change, send, signal);
+  const place = new PlacePanel((region) => change({ ...(frame && { layer: frame.layer }), region }), signal);
+  const edit = new EditPanel(change, edits, signal);
   const stack = new StackPanel(send, signal);
   const go = (channel: number) => {
     if (frame) change({ layer: frame.seen, channel, region: null });
@@ -75,6 +78,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     model,
     (received) => {
       frame = received;
+      given = readTraits(model, "picture");
       painter.request(received.number);
     },
     signal,
@@ -94,7 +98,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const className = names[frame.target] ?? "";
     const method = model.get("methods").find(([name]) => name === model.get("method"))?.[1] ?? "";
     const stale = frame.layer !== model.get("layer") || frame.channel !== model.get("channel");
-    left.classList.toggle("cv-stale", stale && state === "running");
+    const other = given.picture !== model.get("picture");
+    left.classList.toggle("cv-stale", (stale && state === "running") || other);
+    right.classList.toggle("cv-stale", other);
     const diverging = palette("diverging", theme);
     root.style.setProperty("--cv-negative", cssColor(diverging[40]));
     root.style.setProperty("--cv-positive", cssColor(diverging[215]));
@@ -102,7 +108,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     place.paint(frame, model.get("region"), theme);
     maps.paint(frame, theme);
     classes.paint(frame, names);
-    attribution.paint(frame, model.get("picture"), method, className, theme);
+    attribution.paint(frame, given.picture, method, className, theme);
     const running = state === "running" && frame.ranking;
     const channel = model.get("channel");
     ranking.paint({ frame, layer: model.get("layer"), channel, className, ranking: running });

@@ -6,6 +6,10 @@
  * the frames that arrive between two paints only the newest is painted, and its number is
  * acknowledged afterwards, which lets the kernel send the next. Frames are whole, so skipping
  * loses nothing.
+ *
+ * What describes a frame in traits is set before the frame is sent, and when it changes, the frame
+ * of it is still to come. So a view keeps it together with the frame (`readTraits`) and paints the
+ * two as one: dimmed while something else is chosen, never one frame with the traits of another.
  */
 import type { AnyModel } from "@anywidget/types";
 import { type CommonTraits, follow } from "./model";
@@ -44,6 +48,14 @@ export function receiveFrames<Frame extends Numbered>(
 export function joinBuffers<Frame>(message: FrameMessage, buffers: readonly DataView[]): Frame {
   const binary = (message.buffers ?? []).map((key, index) => [key, buffers[index]] as const);
   return { ...message, ...Object.fromEntries(binary) } as Frame;
+}
+
+/** Some traits as they are now: what a frame that comes now is to be painted with. */
+export function readTraits<Traits extends object, Name extends keyof Traits & string>(
+  model: AnyModel<Traits>,
+  ...names: Name[]
+): Pick<Traits, Name> {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)])) as Pick<Traits, Name>;
 }
 
 /** Runs a function before the next paint; returns what cancels it. */

@@ -3,8 +3,10 @@
  *
  * A front end without subshells passes nothing on while a cell runs; after a restart there is no
  * one to answer. Neither can be told apart from here, nor is it an error: what is on the page can
- * still be looked at. So the view waits a while and then says what may be the matter. While a job
- * runs it should hear something all the time; if it does not, it asks whether anyone is there.
+ * still be looked at. So the view waits a while and then says what may be the matter. But silence
+ * may also mean that there was nothing to say: who changes a thing and changes it back, before the
+ * first change was sent, has changed nothing. So it asks first whether anyone is there. It does so,
+ * too, when nothing is heard while a job runs.
  */
 import type { AnyModel } from "@anywidget/types";
 import { type CommonTraits, follow, type Saver } from "./model";
@@ -42,6 +44,16 @@ export class Kernel {
     this.send(message);
   }
 
+  /**
+   * Gives an order that is about what is chosen, and says with it what that is: a message may
+   * overtake a change of traits, which waits on the page while the kernel is at an earlier one.
+   */
+  order(message: object, ...chosen: string[]): void {
+    this.saver.now();
+    const traits = chosen.map((name) => [name, this.model.get(name as keyof CommonTraits)]);
+    this.ask({ ...message, chosen: Object.fromEntries(traits) });
+  }
+
   /** Saves traits whose change the kernel answers. */
   askBySaving(): void {
     this.wait();
@@ -58,7 +70,8 @@ export class Kernel {
   }
 
   private wait(): void {
-    this.timer ??= setTimeout(() => this.silent(true), this.patience);
+    const half = this.patience / 2;
+    this.timer ??= setTimeout(() => this.knock(half), half);
   }
 
   private answered(): void {
@@ -70,12 +83,12 @@ export class Kernel {
 
   private watch(): void {
     if (this.model.get("state") === "running") {
-      this.timer = setTimeout(() => this.knock(), this.patience);
+      this.timer = setTimeout(() => this.knock(this.patience), this.patience);
     }
   }
 
-  private knock(): void {
-    this.timer = undefined;
-    this.ask({ type: "ping" });
+  private knock(patience: number): void {
+    this.timer = setTimeout(() => this.silent(true), patience);
+    this.send({ type: "ping" });
   }
 }

@@ -32,8 +32,11 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     painter.flush();
     kernel.askBySaving();
   };
+  /** Chooses in what is seen: its layer is chosen with it, should another one be on its way. */
+  const choose: Change = (changed) => change({ ...(frame && { layer: frame.layer }), ...changed });
   const heard: Pointing["heard"] = (message, buffers) => pointing.heard(message, buffers);
-  const command = (name: Command) => kernel.ask({ type: "command", command: name });
+  const command = (name: Command) =>
+    kernel.order({ type: "command", command: name }, "layer", "channel", "position", "source");
   const repaint = () => painter.request();
   const pointing = new Pointing(
     kernel,
@@ -44,9 +47,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     signal,
   );
   const moving = () => walks(frame, model.get("state"));
-  const choose = (position: Position | null) => {
-    if (position === null || !pointing.alone || moving()) {
-      change({ position });
+  const unpin = () => change({ position: null });
+  const pin = (position: Position) => {
+    if (!pointing.alone || moving() || frame?.layer !== model.get("layer")) {
+      choose({ position });
       return;
     }
     model.set("position", position); // the page shows it by itself: there is no answer to wait for
@@ -65,8 +69,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
       look: (cell) => {
         if (!moving()) pointing.look(cell);
       },
-      pin: choose,
-      unpin: () => choose(null),
+      pin,
+      unpin,
       toggle: () => {
         if (frame && frame.output.rows * frame.output.cols > 1) command(moving() ? "pause" : "play");
       },
@@ -79,8 +83,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   }
   const steps = new Steps(
     {
-      open: (source) => change({ source }),
-      choose: (channel) => change({ channel }),
+      open: (source) => choose({ source }),
+      choose: (channel) => choose({ channel }),
       repaint: () => {
         anew();
         painter.flush();
@@ -89,14 +93,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     signal,
   );
   const number = h("p", { class: "cv-number" });
-  const unpin = h(
+  const strongest = h(
     "button",
     { type: "button", class: "cv-button cv-plain" },
     "Strongest place instead",
   );
-  unpin.addEventListener("click", () => choose(null), { signal });
+  strongest.addEventListener("click", unpin, { signal });
   const empty = h("div", { class: "cv-empty" });
-  const right = h("div", { class: "cv-right" }, number, unpin, steps.element);
+  const right = h("div", { class: "cv-right" }, number, strongest, steps.element);
   const panels = h("div", { class: "cv-panels" }, maps.element, right);
   root.append(toolbar.element, panels, empty);
 
@@ -141,7 +145,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const walking = moving();
     root.classList.toggle("cv-walks", walking);
     maps.choose(pinned ?? position);
-    unpin.hidden = pinned === null;
+    strongest.hidden = pinned === null;
     // Most changes of state leave the numbers alone, and painting them is what takes time.
     const wanted = [frame, theme, walking];
     if (wanted.every((item, at) => item === painted[at])) return;

@@ -63,7 +63,9 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
   const answersBar = new ColorBar();
   const prediction = new SaidPanel();
   const found = new MatchesPanel();
-  const strongest = new ChannelsPanel((channel) => change({ channel }), signal);
+  const strongest = new ChannelsPanel((channel) => {
+    if (reading) change({ layer: reading.frame.layer, channel }); // whose channels are listed
+  }, signal);
   speaks.element.append(speaksBar.element);
   answers.element.append(answersBar.element);
   const strips = h("div", { class: "cv-strips" }, speaks.element, strongest.element, answers.element, found.element);
@@ -94,7 +96,7 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     const chosen = model.get("position")?.[1] ?? null;
     const token = chosen !== null && chosen < frame.tokens.length ? chosen : null;
     const at = hovered !== null && hovered < frame.tokens.length ? hovered : token;
-    panels.classList.toggle("cv-stale", isStale(reading, model.get("method"), model.get("target")));
+    panels.classList.toggle("cv-stale", isStale(reading, model));
     const paint = (strip: TokenStrip, bar: ColorBar, what: Painting) => {
       const { values, title, line, label } = what;
       const colors = shade(what.palette, what.range);
@@ -171,8 +173,9 @@ function wordsOf({ method, signed }: TextFrame, name: string): string {
   return signed ? `${what} Red speaks for it, blue against it.` : `${what} The brighter, the more.`;
 }
 
-function isStale({ frame }: Reading, method: string, target: number | null): boolean {
-  return frame.method !== method || (target !== null && frame.target !== target);
+function isStale({ frame }: Reading, model: Shell<Traits>["model"]): boolean {
+  const other = (["method", "layer", "channel"] as const).some((name) => frame[name] !== model.get(name));
+  return other || frame.target !== (model.get("target") ?? frame.target);
 }
 
 function emptyWords(state: State): string {

@@ -144,6 +144,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
       shares = asFloats(received.shares);
       const decibels = asFloats(received.decibels);
       heard = { steps: decibels.length / received.bins, rows: received.bins, values: decibels };
+      if (hovered && (hovered.step >= heard.steps || hovered.row >= heard.rows)) hovered = null;
+      if (stretch !== null && stretch >= shares.length) stretch = null;
       const values = asFloats(received.probabilities);
       said = { steps: 1, rows: values.length, values };
       if (before.length !== samples.length || before.some((value, k) => value !== samples[k])) {

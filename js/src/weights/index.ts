@@ -25,17 +25,18 @@ import { Statistics } from "./statistics";
 import { Structure } from "./structure";
 import { type Change, Toolbar, type Traits, weighted } from "./toolbar";
 
+/** All that is painted of a layer and a channel: pieces of one and the same. */
 interface Shown {
   about: AboutTold;
   channel: Channel;
   pictures: Pictures;
   /** Whether the pictures are all filters; else they are the slices of one. */
   all: boolean;
+  filters: Pictures | null;
 }
 
 function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): () => void {
   let channel: Channel | null = null;
-  let filters: { of: AboutTold; found: Pictures | null } | null = null;
   let shown: Shown | null = null;
   let pointed = -1;
 
@@ -47,6 +48,8 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     else saver.soon();
   };
   const go = (layer: string, number: number) => change({ layer, channel: number });
+  /** Chooses a channel of the layer that is seen, should another one be on its way. */
+  const choose = (number: number) => shown && go(shown.about.layer, number);
   const repaint = () => painter.request();
   // The slider and the Page keys pass over layers without a kernel.
   const layered = new Proxy(model, {
@@ -68,7 +71,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     },
     (at) => {
       if (!shown) return;
-      if (shown.all) return change({ channel: at });
+      if (shown.all) return choose(at);
       const source = shown.about.sources[0];
       const number = shown.channel.sourceChannels[at];
       if (number >= 0 && known().has(source)) connections.walk(source, number);
@@ -77,9 +80,9 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   );
   const matrix = new MatrixMap(
     repaint,
-    (tile) => kernel.send({ type: "tile", layer: model.get("layer"), ...tile }),
+    (layer, tile) => kernel.send({ type: "tile", layer, ...tile }),
     (words) => panel.say(words),
-    (row) => change({ channel: row }),
+    (row) => choose(row),
     signal,
   );
   const tool = (label: string, name: IconName, press: () => void) => {
@@ -96,7 +99,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const statistics = new Statistics(signal);
   const structure = new Structure(
     (name) => change({ structure: name }),
-    (number) => change({ channel: number }),
+    (number) => choose(number),
     signal,
   );
   const empty = h("div", { class: "cv-empty" });
@@ -125,6 +128,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     model,
     (frame) => {
       channel = frame.none ? null : readChannel(frame);
+      if (frame.none) shown = null;
       pointed = -1;
       painter.request(frame.number);
     },
@@ -194,43 +198,46 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     return `input ${shown.channel.taken[at]}${from}: norm ${formatValue(norm)}`;
   };
 
+  /** What is shown next, once what holds for the layer and what holds for the channel are of one layer. */
+  const renew = (about: AboutTold | null) => {
+    if (!about || about.words !== "" || channel?.frame.layer !== about.layer) return;
+    if (shown?.channel === channel && shown.about === about) return;
+    const filters = shown?.about === about ? shown.filters : filtersOf(about);
+    shown = { about, channel, filters, pictures: filters ?? slicesOf(channel, about), all: filters !== null };
+  };
+
   return () => {
     toolbar.paint(model);
-    const about = model.get("about");
     const layer = model.get("layer");
-    const wordsAlone = about !== null && about.words !== "" && about.layer === layer;
-    const ready = about !== null && about.words === "" && channel !== null && channel.frame.layer === about.layer;
+    const newest = model.get("about");
+    renew(newest);
+    const wordsAlone = newest !== null && newest.words !== "" && newest.layer === layer;
     none.hidden = !wordsAlone;
-    panels.hidden = wordsAlone || !ready;
-    empty.hidden = wordsAlone || ready;
+    panels.hidden = wordsAlone || !shown;
+    empty.hidden = wordsAlone || shown !== null;
     empty.textContent = emptyWords(model.get("state"));
-    if (wordsAlone) sayNone(about);
-    root.dataset.layer = wordsAlone ? layer : (channel?.frame.layer ?? "");
-    if (panels.hidden || !about || !channel) return;
+    if (wordsAlone) sayNone(newest);
+    root.dataset.layer = wordsAlone ? layer : (shown?.about.layer ?? "");
+    if (panels.hidden || !shown) return;
+    const { about, channel: found, filters } = shown;
     const theme = themeOf(root);
     const colors = palette("diverging", theme);
     root.style.setProperty("--cv-negative", cssColor(colors[40]));
     root.style.setProperty("--cv-positive", cssColor(colors[215]));
-    if (filters?.of !== about) filters = { of: about, found: filtersOf(about) };
-    const same = shown?.channel === channel && shown.about === about;
-    if (!same) {
-      const pictures = filters.found ?? slicesOf(channel, about);
-      shown = { about, channel, pictures, all: filters.found !== null };
-    }
-    const stale = about.layer !== layer || channel.frame.channel !== model.get("channel");
+    const stale = about.layer !== layer || found.frame.channel !== model.get("channel");
     panels.classList.toggle("cv-stale", stale);
-    paintMain(shown!, colors);
+    paintMain(shown, colors);
     statistics.paint(about);
-    connections.paint(channel, known(), theme);
+    connections.paint(found, known(), theme);
     const arrangement = model.get("arrangement");
     const wanted = model.get("structure");
     const current = arrangement?.layer === about.layer && arrangement.what === wanted;
     structure.paint(
-      { told: arrangement, current, layer: about.layer, channel: channel.frame.channel, filters: filters.found, colors },
+      { told: arrangement, current, layer: about.layer, channel: found.frame.channel, filters, colors },
       wanted,
       model.get("structures"),
     );
-    root.dataset.channel = String(channel.frame.channel);
+    root.dataset.channel = String(found.frame.channel);
   };
 }
 

@@ -65,7 +65,7 @@ export class MatrixMap {
    */
   constructor(
     private readonly repaint: () => void,
-    private readonly ask: (tile: TileAt) => void,
+    private readonly ask: (layer: string, tile: TileAt) => void,
     private readonly say: (words: string) => void,
     private readonly choose: (row: number) => void,
     signal: AbortSignal,
@@ -123,7 +123,7 @@ export class MatrixMap {
     const { rows, cols, top } = scene.matrix;
     const level = levelFor(this.part, clientWidth, clientHeight, top);
     const wanted = tilesFor(this.part, level, rows, cols);
-    for (const tile of wanted) this.want(tile);
+    for (const tile of wanted) this.want(scene.layer, tile);
     const shown = [...new Set(wanted.flatMap((tile) => this.nearest(tile)))].sort((a, b) => b.level - a.level);
     const visible = shown.filter((tile) => tile.level === level);
     const all = scene.mode === "extreme" && scene.shared;
@@ -160,11 +160,11 @@ export class MatrixMap {
     }
   }
 
-  private want(tile: TileAt): void {
+  private want(layer: string, tile: TileAt): void {
     const key = keyOf(tile);
     if (this.tiles.has(key) || this.asked.has(key)) return;
     this.asked.add(key);
-    this.ask(tile);
+    this.ask(layer, tile);
   }
 
   /** A tile, or until it is there the coarser one that holds it. */
