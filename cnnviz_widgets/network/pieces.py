@@ -96,7 +96,8 @@ def find_pieces(
     for kind, run in _steps(flow, layout, needed, kinds):
         joined.update((operation.index, (kind, run)) for operation in run)
     for operation in needed:
-        if operation.name in PRODUCTS and len(flow.inputs([operation])) == 1:
+        live = [value for value in operation.inputs if value in program.live]
+        if operation.name in PRODUCTS and len(live) == 1:
             run = (operation, *_affine_tail(flow, operation, joined.keys()))
             joined.update((each.index, ("product", run)) for each in run)
     for operation in needed:
