@@ -178,9 +178,11 @@ def _without_a_map(
     logits: str,
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     axis = replay.layer(layer).channel_axis
-    assert axis is not None
-    numbers = jax.lax.broadcasted_iota(jnp.int32, value.shape, axis)
-    without = jnp.where(numbers == channel, 0, value)
+    if axis is None:  # one map, without channels
+        without = jnp.zeros_like(value)
+    else:
+        numbers = jax.lax.broadcasted_iota(jnp.int32, value.shape, axis)
+        without = jnp.where(numbers == channel, 0, value)
     return _judged(replay, x, target, logits=logits, edits={layer: lambda _: without})
 
 

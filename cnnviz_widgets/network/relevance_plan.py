@@ -130,8 +130,6 @@ class Plan:
         if piece.last.name in PRODUCTS:
             rule = halved if len(through) == len(piece.inputs) else shared
             return self._ruled(piece, rule, constant)
-        if not through:  # one by a value
-            raise self._unknown(piece.last)
         return self._ruled(piece, _dealt_out, constant)
 
     def _ruled(self, piece: Piece, rule: Rule, constant: Sequence[int] = ()) -> Replacement:
