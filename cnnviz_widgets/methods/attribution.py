@@ -179,7 +179,8 @@ def picture_batch(net: Network, x: Any) -> Float[Array, "n h w c"]:
     if len(net.input_shape) != 3:
         raise InputError(
             f"expected a network for pictures (rows, columns, channels), this one takes "
-            f"{net.input_shape}."
+            f"{net.input_shape}. Choose a method that takes sequences, too, such as "
+            "integrated_gradients."
         )
     return net.batch(x)
 

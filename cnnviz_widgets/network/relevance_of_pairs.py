@@ -88,7 +88,12 @@ def shared(
     ]
 
 
-def halved(*given: Any) -> Sequence[jax.Array]:
+def halved(
+    known: Any,
+    evaluate: Function,
+    inputs: Sequence[jax.Array],
+    output: jax.Array,
+    relevance: jax.Array,
+) -> Sequence[jax.Array]:
     """Of a product of two values: each factor gets a half, by what it contributes."""
-    *others, relevance = given
-    return shared(*others, relevance / 2)
+    return shared(known, evaluate, inputs, output, relevance / 2)

@@ -324,6 +324,19 @@ def test_occlusion_goes_through_a_loop():
         np.testing.assert_allclose(found.values[:, step], wanted, atol=1e-5)
 
 
+def test_ablation_cam_of_a_layer_without_channels():
+    """Without its one map nothing is left of a linear score: the map counts in full."""
+    (matrix,) = weights((30, 3))
+
+    def rows(params, x):
+        return jnp.abs(jnp.tanh(x[..., 0]).reshape(len(x), -1) @ params)
+
+    net = Network(rows, params=matrix, input_shape=(6, 5, 1))
+    x = np.random.default_rng(2).random((2, 6, 5, 1), np.float32)
+    found = m.ablation_cam(net, x, layer="reshape", target=1)
+    np.testing.assert_allclose(found.values, x[..., 0], rtol=1e-4)
+
+
 # --- attacks
 
 
