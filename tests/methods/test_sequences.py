@@ -325,7 +325,7 @@ def test_occlusion_goes_through_a_loop():
 
 
 def test_ablation_cam_of_a_layer_without_channels():
-    """Without its one map nothing is left of a linear score: the map counts in full."""
+    """Without its one map nothing is left of the score: the map counts as much as that."""
     (matrix,) = weights((30, 3))
 
     def rows(params, x):
@@ -334,7 +334,8 @@ def test_ablation_cam_of_a_layer_without_channels():
     net = Network(rows, params=matrix, input_shape=(6, 5, 1))
     x = np.random.default_rng(2).random((2, 6, 5, 1), np.float32)
     found = m.ablation_cam(net, x, layer="reshape", target=1)
-    np.testing.assert_allclose(found.values, x[..., 0], rtol=1e-4)
+    score = np.asarray(net(x))[:, 1]
+    np.testing.assert_allclose(found.values, x[..., 0] * score[:, None, None], rtol=1e-4)
 
 
 # --- attacks
