@@ -284,7 +284,7 @@ def _cam(
             rules=FAST, layer=chosen.name, logits=net.logits.name,
         )  # fmt: skip
         found = _map(
-            with_a_row(values), with_a_row(gradients), formula=formula,
+            with_a_row(values, chosen), with_a_row(gradients, chosen), formula=formula,
             first_component=first_component, relu=relu, resize=resize, size=size,
         )  # fmt: skip
         maps = np.asarray(found)

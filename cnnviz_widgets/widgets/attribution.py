@@ -20,7 +20,7 @@ from ..methods.attribution import METHODS
 from ..methods.attribution import Attribution as Found
 from ..methods.baselines import known_range
 from ..methods.cams import spatial_layers
-from ..methods.guide import GUIDE
+from ..methods.guide import GUIDE, guide_for
 from ..network import Network, picture_shape
 from .attribution_record import AttributionRecord
 from .base import in_words
@@ -118,7 +118,7 @@ class Attribution(PicturedView):
                     "cannot": entry.cannot, "warning": entry.warning, "layered": entry.layered,
                     "signed": entry.signed,
                 }
-                for name, entry in GUIDE.items()
+                for name, entry in guide_for(net).items()
             ]  # fmt: skip
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
             self.layers = [each.name for each in spatial_layers(net)]

@@ -324,8 +324,8 @@ def test_occlusion_goes_through_a_loop():
         np.testing.assert_allclose(found.values[:, step], wanted, atol=1e-5)
 
 
-def test_ablation_cam_of_a_layer_without_channels():
-    """Without its one map nothing is left of the score: the map counts as much as that."""
+def test_cams_of_a_layer_without_channels():
+    """Without its one map nothing is left of the score: the map counts in full."""
     (matrix,) = weights((30, 3))
 
     def rows(params, x):
@@ -334,8 +334,13 @@ def test_ablation_cam_of_a_layer_without_channels():
     net = Network(rows, params=matrix, input_shape=(6, 5, 1))
     x = np.random.default_rng(2).random((2, 6, 5, 1), np.float32)
     found = m.ablation_cam(net, x, layer="reshape", target=1)
-    score = np.asarray(net(x))[:, 1]
-    np.testing.assert_allclose(found.values, x[..., 0] * score[:, None, None], rtol=1e-4)
+    np.testing.assert_allclose(found.values, x[..., 0], rtol=1e-4)
+    slope = jax.grad(lambda x: rows(matrix, x)[:, 1].sum())(x)
+    each = m.hires_cam(net, x, layer="reshape", target=1)
+    np.testing.assert_allclose(each.values, np.maximum(slope * x, 0)[..., 0], atol=1e-5)
+    whole = m.grad_cam(net, x, layer="reshape", target=1)
+    wanted = np.maximum(slope.mean((1, 2, 3), keepdims=True) * x, 0)[..., 0]
+    np.testing.assert_allclose(whole.values, wanted, atol=1e-5)
 
 
 # --- attacks
