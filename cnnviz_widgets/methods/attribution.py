@@ -243,16 +243,16 @@ def gradient(
 
 
 def zero_gradient_note(values: Float32[np.ndarray, "n ..."]) -> tuple[str, ...]:
-    """Words for images whose values are zero everywhere, if there are any."""
+    """Words for inputs whose values are zero everywhere, if there are any."""
     return _note_where_zero(
-        values, "The gradient is zero everywhere for image {}: nothing to show."
+        values, "The gradient is zero everywhere for input {}: nothing to show."
     )
 
 
 def unmoved_note(values: Float[np.ndarray, "n ..."]) -> tuple[str, ...]:
-    """Words for images of which no part that was left out changed anything, if there are any."""
+    """Words for inputs of which no part that was left out changed anything, if there are any."""
     return _note_where_zero(
-        values, "Leaving parts out changes nothing for image {}: the map is zero everywhere."
+        values, "Leaving parts out changes nothing for input {}: the map is zero everywhere."
     )
 
 

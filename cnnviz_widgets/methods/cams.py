@@ -313,7 +313,7 @@ def map_attribution(
     """A map as an `Attribution`, with words where it is empty."""
     flat = [str(k) for k, each in enumerate(values) if not each.any()]
     if flat:
-        said = f"The map is zero everywhere for image {', '.join(flat)}: nothing in {layer.name}"
+        said = f"The map is zero everywhere for input {', '.join(flat)}: nothing in {layer.name}"
         notes += (f"{said} speaks for the class.",)
     return Attribution(
         method, np.asarray(values, np.float32), classes,
