@@ -77,12 +77,13 @@ def hog(a: Float[np.ndarray, "n ..."], b: Float[np.ndarray, "n ..."]) -> Float32
         al. 2018, https://arxiv.org/abs/1810.03292.
     """
     cell = min(_CELL, *(size // 3 for size in a.shape[1:]))
+    none = np.full(len(a), np.nan, np.float32)
     try:
         from skimage import feature
     except ImportError:
-        cell = 0
+        return none
     if a.ndim != 3 or cell < 1:
-        return np.full(len(a), np.nan, np.float32)
+        return none
 
     def rows(maps: np.ndarray) -> np.ndarray:
         return np.stack([feature.hog(each, pixels_per_cell=(cell, cell)) for each in maps])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from .composite import Composite
 from .errors import UnknownOperationError
 from .grouping import Dataflow, group
 from .layers import Layout, Step
@@ -33,22 +34,11 @@ _MOVES = (PLUMBING | {"concatenate", "pad", "split", "gather", "dynamic_slice"})
 }  # fmt: skip
 
 
-class Rules(Protocol):
-    """Which rule serves which product; a `Composite` is one."""
-
-    first: str
-    convolution: str
-    dense: str
-    epsilon: float
-    gamma: float
-    attention: str
-
-
 @dataclass(frozen=True)
 class Scheme:
     """What a plan follows: the rules, and the least and the largest value of an input."""
 
-    rules: Any
+    rules: Composite
     ends: tuple[float, float]
 
 

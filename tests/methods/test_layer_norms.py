@@ -57,8 +57,8 @@ def test_the_keys_of_random_streams_have_no_norm():
     model = Dropped(nnx.Rngs(0))
     model.eval()
     found = methods.layer_norms(Network(model, input_shape=(3,)))
-    kernel, bias = model.dense.kernel[...], model.dense.bias[...]
-    assert found["dense"] == pytest.approx(norm(kernel, bias), rel=1e-6)
+    weights = jax.tree.leaves(nnx.state(model.dense, nnx.Param))
+    assert found["dense"] == pytest.approx(norm(*weights), rel=1e-6)
 
 
 def test_running_statistics_are_no_weights_that_training_moves():

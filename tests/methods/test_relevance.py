@@ -301,6 +301,7 @@ def test_the_bundled_transformer():
     net = cw.load("photos_vit")
     x = net.fit(cw.image("cat"), longest=64)
     found = methods.lrp(net, x)
+    assert found.delta is not None
     (logit,) = np.asarray(found.values.sum((1, 2, 3)) - found.delta)
     assert logit > 0
     # Biases, the class token and the positions take their part, which is no multiple of the whole.
