@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
-from ..methods.attribution import Target, targets, value_batch
+from ..methods.attribution import METHODS, Target, targets, value_batch
 from ..network import InputError, Network, UnknownOperationError
 from ..network.errors import suggest
 from .explaining import Method, check_method, explain, name_of
@@ -29,6 +31,8 @@ DEFAULT_METHODS = (
 DEFAULT_METRICS = ("deletion", "insertion", "mu_fidelity", "sparseness")
 
 Options = Mapping[str, Mapping[str, Any]]
+Drawn = Mapping[str, Any]
+"""A seed or a key, by its name."""
 
 
 def rank(
@@ -42,6 +46,7 @@ def rank(
     cells: Any = None,
     options: Options | None = None,
     seed: int = 0,
+    key: jax.Array | None = None,
 ) -> Ranking:
     """Rank methods by metrics on a set of images.
 
@@ -56,7 +61,9 @@ def rank(
         where: the object, for metrics that need one; see `pointing_game`.
         cells: of a collage, for metrics that need them; see `grid_pointing_game`.
         options: of metrics, by their names: `{"deletion": {"steps": 20}}`.
-        seed: of the random map.
+        seed: of all that is drawn at random: the random map, and whatever methods and metrics known
+            by name draw. The same seed gives the same ranking.
+        key: a JAX key in place of `seed`.
 
     Returns:
         The numbers with a table of them. A method that cannot run on this network, such as guided
@@ -71,7 +78,7 @@ def rank(
     """
     *_, last = rank_frames(
         net, x, methods, metrics, target=target, where=where, cells=cells, options=options,
-        seed=seed,
+        seed=seed, key=key,
     )  # fmt: skip
     return last
 
@@ -87,6 +94,7 @@ def rank_frames(
     cells: Any = None,
     options: Options | None = None,
     seed: int = 0,
+    key: jax.Array | None = None,
 ) -> Iterator[Ranking]:
     """The ranking as it grows, a frame for each number; args and errors as for `rank`.
 
@@ -94,17 +102,18 @@ def rank_frames(
     """
     batch = value_batch(net, x)
     classes = targets(net, batch, target)
-    rows = _rows(methods, seed)
+    drawn = {"seed": seed} if key is None else {"key": key}
+    rows = _rows(methods, drawn)
     columns = [_metric(each) for each in metrics]
     if not columns:
         raise InputError("expected at least one metric, got none.")
-    extra = _extra(columns, where, cells, options or {})
+    extra = _extra(columns, where, cells, options or {}, drawn)
     scores = np.full((len(rows), len(columns), len(classes)), np.nan, np.float32)
     notes: list[str] = []
     done = 0
     for row in [len(rows) - 1, *range(len(rows) - 1)]:
         name, method = rows[row]
-        values, refused = _explained(method, net, batch, classes)
+        values, refused = _explained(method, net, batch, classes, drawn)
         if refused:
             notes.append(f"{name} could not run: {refused}")
         for column, metric in enumerate(columns):
@@ -122,7 +131,9 @@ def rank_frames(
             )
 
 
-def _rows(methods: Sequence[Method] | Mapping[str, Method], seed: int) -> list[tuple[str, Method]]:
+def _rows(
+    methods: Sequence[Method] | Mapping[str, Method], drawn: Drawn
+) -> list[tuple[str, Method]]:
     if isinstance(methods, str):
         raise InputError(f"expected a list of methods, got {methods!r}. [{methods!r}] makes one.")
     named = (
@@ -134,9 +145,14 @@ def _rows(methods: Sequence[Method] | Mapping[str, Method], seed: int) -> list[t
         raise InputError("expected at least one method, got none.")
 
     def floor(net: Network, x: Any, *, target: Target) -> Any:
-        return random_map(net, x, target=target, seed=seed)
+        return random_map(net, x, target=target, **drawn)
 
     return [(str(name), check_method(each)) for name, each in named] + [("random_map", floor)]
+
+
+def _taken(function: Callable[..., Any], drawn: Drawn) -> Drawn:
+    """What a function that draws random numbers is to draw them from; nothing for others."""
+    return drawn if drawn.keys() <= inspect.signature(function).parameters.keys() else {}
 
 
 def _metric(metric: str | Metric) -> Metric:
@@ -151,7 +167,7 @@ def _metric(metric: str | Metric) -> Metric:
 
 
 def _extra(
-    columns: Sequence[Metric], where: Any, cells: Any, options: Options
+    columns: Sequence[Metric], where: Any, cells: Any, options: Options, drawn: Drawn
 ) -> list[dict[str, Any]]:
     """What each metric is to be called with besides values and class."""
     names = [metric.name for metric in columns]
@@ -163,7 +179,9 @@ def _extra(
             )
     found = []
     for metric in columns:
-        given: dict[str, Any] = dict(options.get(metric.name, {}))
+        own = options.get(metric.name, {})
+        random = {} if own.keys() & {"seed", "key"} else _taken(metric.function, drawn)
+        given: dict[str, Any] = {**random, **own}
         objects = {"where": cells if where is None else where, "cells": cells}
         if metric.needs in objects:
             if objects[metric.needs] is None:
@@ -174,10 +192,11 @@ def _extra(
 
 
 def _explained(
-    method: Method, net: Network, batch: Any, classes: tuple[int, ...]
+    method: Method, net: Network, batch: Any, classes: tuple[int, ...], drawn: Drawn
 ) -> tuple[np.ndarray | None, str | None]:
+    options = _taken(METHODS[method], drawn) if isinstance(method, str) else {}
     try:
-        return explain(method, net, batch, classes), None
+        return explain(method, net, batch, classes, **options), None
     except (UnknownOperationError, InputError) as error:
         return None, str(error)
 

@@ -19,7 +19,7 @@ from ..methods.attribution import Target, targets, value_batch
 from ..network import InputError, Network
 from .explaining import Method, check_method, explain, name_of
 from .randomised import layers_with_weights, randomised
-from .similarity import spearman, ssim
+from .similarity import hog, spearman, ssim
 
 MODES = ("cascading", "independent")
 
@@ -37,6 +37,8 @@ class SanityCheck:
             each step and a column for each image; from -1 to 1, and 0 where one is constant.
         ssim: structural similarity of the absolute values, each divided by the largest; from -1
             to 1.
+        hog: correlation of their histograms of oriented gradients, from -1 to 1; NaN for sequences
+            and without scikit-image.
         values: the explanation of the newest step, (N, H, W) or (N, H, W, C); of sequences
             (N, T) or (N, T, C).
         target: the class of each image; it stays.
@@ -48,6 +50,7 @@ class SanityCheck:
     layers: tuple[str, ...]
     spearman: Float32[np.ndarray, "steps n"]
     ssim: Float32[np.ndarray, "steps n"]
+    hog: Float32[np.ndarray, "steps n"]
     values: Float32[np.ndarray, "n ..."]
     target: tuple[int, ...]
     progress: float
@@ -131,14 +134,15 @@ def sanity_check_frames(
         )
     original = explain(method, net, batch, classes, **options)
     wanted, values = _scaled(original, batch.ndim), original
-    alike = np.zeros((2, 0, len(original)), np.float32)
+    alike = np.zeros((3, 0, len(original)), np.float32)
     for done in range(len(layers) + 1):
         if done:
             drawn = _drawn(net, mode, layers, done, seed, key)
             values = explain(method, drawn, batch, classes, **options)
             found = _scaled(values, batch.ndim)
             flat, wanted_flat = (maps.reshape(len(maps), -1) for maps in (found, wanted))
-            new = np.stack([spearman(flat, wanted_flat), ssim(found, wanted)])
+            pair = found, wanted
+            new = np.stack([spearman(flat, wanted_flat), ssim(*pair), hog(*pair)])
             alike = np.concatenate([alike, new[:, None]], 1)
         yield SanityCheck(
             method=name_of(method),
@@ -146,6 +150,7 @@ def sanity_check_frames(
             layers=layers[:done],
             spearman=alike[0],
             ssim=alike[1],
+            hog=alike[2],
             values=values,
             target=classes,
             progress=done / len(layers),

@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 Rows = Float[np.ndarray, "n k"]
 _CONSTANT = 1e-5  # of the size: what varies less does so by rounding in float32
 _WINDOW = 7
+_CELL = 16  # pixels of a histogram's side, as in the sanity checks' paper; less on small maps
 _C1, _C2 = 0.01**2, 0.03**2  # the paper's, for values from 0 to 1
 
 
@@ -63,3 +64,28 @@ def ssim(a: Float[np.ndarray, "n ..."], b: Float[np.ndarray, "n ..."]) -> Float3
     inside = tuple(slice(edge, length - edge) for length in a.shape[1:])
     inner = (alike / size)[:, *inside]
     return inner.reshape(len(inner), -1).mean(1).astype(np.float32)
+
+
+def hog(a: Float[np.ndarray, "n ..."], b: Float[np.ndarray, "n ..."]) -> Float32[np.ndarray, " n"]:
+    """The correlation of the maps' histograms of oriented gradients, from -1 to 1.
+
+    Cells of 16x16 pixels, or as large as three fit on a side. NaN for sequences, for maps without
+    three pixels on a side, and where scikit-image is not installed (`cnnviz_widgets[segments]`).
+
+    References:
+        Dalal and Triggs 2005, https://doi.org/10.1109/CVPR.2005.177; for explanations Adebayo et
+        al. 2018, https://arxiv.org/abs/1810.03292.
+    """
+    cell = min(_CELL, *(size // 3 for size in a.shape[1:]))
+    none = np.full(len(a), np.nan, np.float32)
+    try:
+        from skimage import feature
+    except ImportError:
+        return none
+    if a.ndim != 3 or cell < 1:
+        return none
+
+    def rows(maps: np.ndarray) -> np.ndarray:
+        return np.stack([feature.hog(each, pixels_per_cell=(cell, cell)) for each in maps])
+
+    return pearson(rows(a), rows(b))

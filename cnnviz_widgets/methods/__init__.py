@@ -40,7 +40,7 @@ from .factors import Factors, factorise
 from .filters import filters
 from .full_gradients import full_grad
 from .gradient_paths import blur_ig, expected_gradients, guided_ig
-from .guide import GUIDE
+from .guide import GUIDE, guide_for
 from .health import Finding, Health, LayerHealth, health
 from .hidden_states import StatesOverTime, hidden_states, recurrent_layers
 from .inside import conductance, layer_gradient, neuron_gradient
@@ -264,6 +264,7 @@ __all__ = [
     "grad_cam",
     "grad_cam_plus_plus",
     "gradient_norms",
+    "guide_for",
     "guided_backpropagation",
     "guided_grad_cam",
     "guided_ig",

@@ -152,6 +152,12 @@ def attack(
     check_count("steps", steps)
     step_size = 2.5 * epsilon / steps if step_size is None else step_size
     check_range("step_size", step_size, 0, 1e4)
+    if net.lookup is not None:
+        raise InputError(
+            "expected a network that takes numbers, this one takes ids of tokens, of which none is "
+            "a little more than another. Attack what follows the lookup, net.embedded(x), at the "
+            f"vectors that activations(net, x, [{net.lookup.name!r}]) gives."
+        )
     batch = value_batch(net, x)
     before = targets(net, batch, None)
     wanted = targets(net, batch, target) if target is not None else before

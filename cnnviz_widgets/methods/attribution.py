@@ -179,7 +179,8 @@ def picture_batch(net: Network, x: Any) -> Float[Array, "n h w c"]:
     if len(net.input_shape) != 3:
         raise InputError(
             f"expected a network for pictures (rows, columns, channels), this one takes "
-            f"{net.input_shape}."
+            f"{net.input_shape}. Choose a method that takes sequences, too, such as "
+            "integrated_gradients."
         )
     return net.batch(x)
 
@@ -242,16 +243,16 @@ def gradient(
 
 
 def zero_gradient_note(values: Float32[np.ndarray, "n ..."]) -> tuple[str, ...]:
-    """Words for images whose values are zero everywhere, if there are any."""
+    """Words for inputs whose values are zero everywhere, if there are any."""
     return _note_where_zero(
-        values, "The gradient is zero everywhere for image {}: nothing to show."
+        values, "The gradient is zero everywhere for input {}: nothing to show."
     )
 
 
 def unmoved_note(values: Float[np.ndarray, "n ..."]) -> tuple[str, ...]:
-    """Words for images of which no part that was left out changed anything, if there are any."""
+    """Words for inputs of which no part that was left out changed anything, if there are any."""
     return _note_where_zero(
-        values, "Leaving parts out changes nothing for image {}: the map is zero everywhere."
+        values, "Leaving parts out changes nothing for input {}: the map is zero everywhere."
     )
 
 

@@ -284,7 +284,7 @@ def _cam(
             rules=FAST, layer=chosen.name, logits=net.logits.name,
         )  # fmt: skip
         found = _map(
-            with_a_row(values), with_a_row(gradients), formula=formula,
+            with_a_row(values, chosen), with_a_row(gradients, chosen), formula=formula,
             first_component=first_component, relu=relu, resize=resize, size=size,
         )  # fmt: skip
         maps = np.asarray(found)
@@ -313,7 +313,7 @@ def map_attribution(
     """A map as an `Attribution`, with words where it is empty."""
     flat = [str(k) for k, each in enumerate(values) if not each.any()]
     if flat:
-        said = f"The map is zero everywhere for image {', '.join(flat)}: nothing in {layer.name}"
+        said = f"The map is zero everywhere for input {', '.join(flat)}: nothing in {layer.name}"
         notes += (f"{said} speaks for the class.",)
     return Attribution(
         method, np.asarray(values, np.float32), classes,

@@ -146,7 +146,8 @@ def _start(
     """The layer's values as the model has them and with channels last, and the own logits."""
     own, _ = _judged(replay, x, target, logits=logits)
     value = replay(x, [layer])[layer]
-    return value, with_a_row(channels_last(value, replay.layer(layer))), own
+    chosen = replay.layer(layer)
+    return value, with_a_row(channels_last(value, chosen), chosen), own
 
 
 def _through_a_map(
@@ -159,7 +160,8 @@ def _through_a_map(
     layer: str,
     logits: str,
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    maps = jnp.take(with_a_row(channels_last(value, replay.layer(layer))), channel, 3)
+    chosen = replay.layer(layer)
+    maps = jnp.take(with_a_row(channels_last(value, chosen), chosen), channel, 3)
     whole = jax.image.resize(maps, x.shape[:3], "linear")
     low = whole.min((1, 2), keepdims=True)
     span = whole.max((1, 2), keepdims=True) - low
@@ -178,9 +180,11 @@ def _without_a_map(
     logits: str,
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     axis = replay.layer(layer).channel_axis
-    assert axis is not None
-    numbers = jax.lax.broadcasted_iota(jnp.int32, value.shape, axis)
-    without = jnp.where(numbers == channel, 0, value)
+    if axis is None:  # one map, without channels
+        without = jnp.zeros_like(value)
+    else:
+        numbers = jax.lax.broadcasted_iota(jnp.int32, value.shape, axis)
+        without = jnp.where(numbers == channel, 0, value)
     return _judged(replay, x, target, logits=logits, edits={layer: lambda _: without})
 
 

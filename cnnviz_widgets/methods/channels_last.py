@@ -25,6 +25,11 @@ def channels_last(value: Num[Array, " *any"], layer: Layer) -> Num[Array, "n ...
     return jnp.transpose(value, (0, *(axis + 1 for axis in order)))
 
 
-def with_a_row(value: Num[Array, "n ..."]) -> Num[Array, "n ..."]:
-    """Values with channels last as maps: those of a sequence, (N, T, C), have one row."""
+def with_a_row(value: Num[Array, "n ..."], layer: Layer) -> Num[Array, "n ..."]:
+    """Values with channels last as maps: those of a sequence, (N, T, C), have one row.
+
+    A layer without channels has one map.
+    """
+    if layer.channel is None and value.ndim == 1 + len(layer.spatial):
+        value = value[..., None]
     return value[:, None] if value.ndim == 3 else value

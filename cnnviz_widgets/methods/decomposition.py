@@ -29,7 +29,11 @@ COMPOSITES = {
     "gamma": Composite("gamma", "gamma", "gamma"),
     "z_plus": Composite("z_plus", "z_plus", "z_plus"),
 }
-"""Which rule serves which layer, by the names that Zennit gives; the first is the default."""
+"""Which rule serves which layer, by the names that Zennit gives; the first is the default, and
+"gamma" for networks with attention or a recurrent loop."""
+
+_OF_GATES = frozenset(["matmul", "attention", "recurrent"])
+"""Kinds of layers through which the epsilon rule of dense layers makes relevance grow."""
 
 
 @attribution_method
@@ -39,13 +43,20 @@ def lrp(
     x: Any,
     *,
     target: Target = None,
-    composite: str | Composite = "epsilon_plus_flat",
+    composite: str | Composite | None = None,
 ) -> Iterator[Attribution]:
     """Layer-wise relevance propagation: a class's logit, handed back layer by layer.
 
     Each layer shares the relevance of its output among its inputs, by what each contributes; none
     is made and, but for what biases take, none is lost. A batch norm counts as part of the layer
-    before it, and a residual addition shares out by the size of the two summands.
+    before it, and a residual addition shares out by the size of the two summands. A norm passes
+    relevance on as it is.
+
+    Attention is taken as constant weights (the variant of Ali et al., "CP-LRP"), and a gate of a
+    GRU or an LSTM as a constant factor: relevance goes to what they let through. With
+    `Composite(…, attention="taylor")` half of it goes through the softmax to queries and keys
+    (AttnLRP); what the softmax's tangent leaves over at its scores is lost as a bias's share is.
+    Loops that were traced as a scan are followed turn by turn.
 
     Args:
         net: the network.
@@ -55,7 +66,9 @@ def lrp(
         composite: which rule serves which layer: "epsilon_plus_flat" (the default, which gives the
             quietest maps: flat for the first layer, z+ for convolutions, epsilon for dense layers),
             "epsilon_gamma_box" (zB, gamma 0.25, epsilon), "epsilon", "gamma" or "z_plus" for all
-            layers, or a `cw.network.Composite` of your own.
+            layers, or a `cw.network.Composite` of your own. For a network with attention or a
+            recurrent loop the default is "gamma": there the epsilon rule lets relevance grow from
+            layer to layer.
 
     Returns:
         `.values` (N, H, W, C), in units of the logit, signed; `.delta` (N,), the sum less the
@@ -68,8 +81,14 @@ def lrp(
 
     References:
         Bach et al. 2015, https://doi.org/10.1371/journal.pone.0130140; the composites are those of
-        Anders et al. 2021 (Zennit), https://arxiv.org/abs/2106.13200.
+        Anders et al. 2021 (Zennit), https://arxiv.org/abs/2106.13200. Gates: Arras et al. 2017,
+        https://arxiv.org/abs/1706.07206. Attention: Ali et al. 2022,
+        https://arxiv.org/abs/2202.07304, and Achtibat et al. 2024,
+        https://arxiv.org/abs/2402.05602, whose rule for norms it is.
     """
+    if composite is None:
+        gated = any(layer.kind in _OF_GATES for layer in (*net.layers, *net.blocks))
+        composite = "gamma" if gated else next(iter(COMPOSITES))
     if isinstance(composite, str):
         if composite not in COMPOSITES:
             raise InputError(

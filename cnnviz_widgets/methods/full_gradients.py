@@ -85,7 +85,7 @@ def _full(
     for value in products.keys() & layers.keys():
         layer = layers[value]
         if len(layer.spatial) == (1 if x.shape[1] == 1 else 2):  # of a sequence as one row
-            maps = _scaled(with_a_row(channels_last(jnp.abs(shares[value]), layer)))
+            maps = _scaled(with_a_row(channels_last(jnp.abs(shares[value]), layer), layer))
             found += jax.image.resize(maps, (*x.shape[:3], maps.shape[-1]), "linear").sum(-1)
     explained = sum((_sums(share) for share in shares.values()), _sums(x * own))
     return found, explained - logit

@@ -1,12 +1,17 @@
 """Which picture answers which question: for every method what it shows, and what it cannot.
 
-The words that the Attribution view and the documentation show.
+The words that the Attribution view and the documentation show. They name what a network reads: the
+pixels of an image, the samples of a sound, the letters of a text (`Terms`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ..network import Network
+from .terms import PICTURE, Terms, terms
 
 
 @dataclass(frozen=True)
@@ -38,29 +43,29 @@ class Entry:
 
 _FAILS = (
     "Known to change little when the network's weights are randomised (Adebayo et al. 2018): it "
-    "shows the image's edges as the first layers see them, not why the network decides."
+    "shows {detail} as the first layers see {it}, not why the network decides."
 )
 
 GRADIENTS, RULES, CAMS, PARTS = (
     "Gradients", "Backward rules", "Class activation maps", "Perturbation"
 )  # fmt: skip
 
-GUIDE: dict[str, Entry] = {
+_ENTRIES: dict[str, Entry] = {
     "saliency": Entry(
         "Saliency", GRADIENTS,
-        "Which pixels, changed a little, would change the score most.",
-        "It does not say which pixels the score is made of, nor in which direction they push.",
+        "Which {places}, changed a little, would change the score most.",
+        "It does not say which {places} the score is made of, nor in which direction they push.",
         signed=False,
     ),
     "input_x_gradient": Entry(
         "Input × gradient", GRADIENTS,
-        "Each pixel's share in the score, as if the network were linear around this image.",
-        "It sees nothing in black pixels, whatever they mean to the network.",
+        "The share of each {place} in the score, were the network linear around this {whole}.",
+        "It sees nothing in {nothing}, whatever they mean to the network.",
     ),
     "smooth_grad": Entry(
         "SmoothGrad", GRADIENTS,
         "The gradient that stays when noise is added: saliency with less grain.",
-        "It is an average over images that the network was never shown.",
+        "It is an average over {wholes} that the network was never shown.",
         live={"samples": 25},
     ),
     "square_grad": Entry(
@@ -72,37 +77,37 @@ GUIDE: dict[str, Entry] = {
     "var_grad": Entry(
         "VarGrad", GRADIENTS,
         "Where the gradient is unsteady under noise.",
-        "A pixel with a strong, steady gradient stays dark.",
+        "A {place} with a strong, steady gradient stays dark.",
         signed=False, live={"samples": 25},
     ),
     "integrated_gradients": Entry(
         "Integrated gradients", GRADIENTS,
-        "How the difference to the baseline's score is shared out among the pixels.",
-        "The answer hangs on the baseline: what is as dark as a black baseline gets nothing.",
+        "How the difference to the baseline's score is shared out among the {places}.",
+        "The answer hangs on the baseline: what is like the baseline gets nothing.",
         live={"steps": 32},
     ),
     "expected_gradients": Entry(
         "Expected gradients", GRADIENTS,
-        "Integrated gradients averaged over many baselines, so that no one colour is left out.",
-        "The answer hangs on which images stand for what could have been.",
+        "Integrated gradients averaged over many baselines: what is like one is not like all.",
+        "The answer hangs on which {wholes} stand for what could have been.",
         live={"samples": 32},
     ),
     "guided_ig": Entry(
         "Guided IG", GRADIENTS,
         "Integrated gradients on a way that avoids noisy gradients.",
-        "The way differs from image to image, so two maps are not on one scale.",
+        "The way differs from {whole} to {whole}, so two maps are not on one scale.",
         live={"steps": 50},
     ),
     "blur_ig": Entry(
         "Blur IG", GRADIENTS,
-        "Which details, as the image grows sharp, make the score.",
-        "It says nothing of what the most blurred image already holds, such as its colour.",
+        "Which details, as the {whole} grows sharp, make the score.",
+        "It says nothing of what the most blurred {whole} already holds, such as its mean.",
         live={"steps": 32},
     ),
     "xrai": Entry(
         "XRAI", GRADIENTS,
         "Which whole regions matter most, the best first.",
-        "It cannot be finer than the segments that the image falls into.",
+        "It cannot be finer than the segments that the {whole} falls into.",
         live={"steps": 12},
     ),
     "guided_backpropagation": Entry(
@@ -119,7 +124,7 @@ GUIDE: dict[str, Entry] = {
     ),
     "lrp": Entry(
         "LRP", RULES,
-        "How the score flows back through the layers to the pixels, none of it made on the way.",
+        "How the score flows back through the layers to the {places}, none of it made on the way.",
         "With the z+ rule of the middle layers only what speaks for the class is followed.",
         warning=(
             "Maps by the z+ rule change little when upper layers are randomised (Sixt et al. "
@@ -170,7 +175,7 @@ GUIDE: dict[str, Entry] = {
     ),
     "score_cam": Entry(
         "Score-CAM", CAMS,
-        "Which maps, laid over the image as a mask, keep the class alive.",
+        "Which maps, laid over the {whole} as a mask, keep the class alive.",
         "Slow: a pass for each channel. A mask's edges are news to the network.",
         layered=True, signed=False,
     ),
@@ -189,7 +194,7 @@ GUIDE: dict[str, Entry] = {
     ),
     "full_grad": Entry(
         "Full-Grad", CAMS,
-        "What the pixels and all layers' biases contribute, put together.",
+        "What the {places} and all layers' biases contribute, put together.",
         "Does not tell for from against.",
         signed=False,
     ),
@@ -202,7 +207,7 @@ GUIDE: dict[str, Entry] = {
     "occlusion": Entry(
         "Occlusion", PARTS,
         "How much of the score is lost when a window is covered.",
-        "A covered square may be news to the network; no finer than the window.",
+        "A covered window may be news to the network; no finer than the window.",
     ),
     "feature_ablation": Entry(
         "Feature ablation", PARTS,
@@ -211,21 +216,43 @@ GUIDE: dict[str, Entry] = {
     ),
     "rise": Entry(
         "RISE", PARTS,
-        "How likely the class is when a pixel is among what is left to see.",
+        "How likely the class is when a {place} is among what is left to see.",
         "Slow to settle: early maps are mostly chance.",
         signed=False, live={"samples": 400},
     ),
     "lime": Entry(
         "LIME", PARTS,
-        "A linear model of which segments the score needs, near this image.",
+        "A linear model of which segments the score needs, near this {whole}.",
         "Another draw, kernel width or segmentation gives another answer.",
         live={"samples": 200},
     ),
     "kernel_shap": Entry(
         "Kernel SHAP", PARTS,
         "What each segment adds on average, over all orders of adding them: it sums to the score.",
-        "Most of the images that it asks about are nothing that could be photographed.",
+        "Most of the {wholes} that it asks about are none that anyone would meet.",
         live={"samples": 200},
     ),
 }  # fmt: skip
+
+
+def _worded(entry: Entry, words: Terms) -> Entry:
+    """An entry in the words of what is read."""
+    said = {name: getattr(entry, name).format_map(vars(words)) for name in _SENTENCES}
+    return replace(entry, **said)
+
+
+_SENTENCES = ("shows", "cannot", "warning")
+
+GUIDE: dict[str, Entry] = {name: _worded(entry, PICTURE) for name, entry in _ENTRIES.items()}
 """The methods that give a value for each pixel, in the order in which they are offered."""
+
+
+def guide_for(net: Network) -> Mapping[str, Entry]:
+    """`GUIDE` in the words of what a network reads, such as samples or letters.
+
+    Example:
+        >>> guide_for(cw.load("sounds"))["saliency"].shows
+        'Which samples, changed a little, would change the score most.'
+    """
+    words = terms(net)
+    return {name: _worded(entry, words) for name, entry in _ENTRIES.items()}

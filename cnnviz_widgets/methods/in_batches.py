@@ -14,9 +14,10 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Bool, Float, Float32
+from jaxtyping import Array, Bool, Float, Num
 
 from ..network import InputError, Layer, Network
+from ..zoo.tokens import Tokens
 from .channels_last import channels_last
 
 MOST = 128
@@ -38,7 +39,7 @@ class Batch:
 
     start: int
     count: int
-    x: Float32[Array, "n ..."]
+    x: Num[Array, "n ..."]
 
     @property
     def own(self) -> Bool[np.ndarray, " n"]:
@@ -51,12 +52,17 @@ def as_examples(net: Network, x: Any) -> Any:
 
     Args:
         net: the network.
-        x: one example, a batch, or a list of examples of one shape.
+        x: one example, a batch, or a list of examples of one shape; texts, if the network reads
+            tokens.
 
     Raises:
         InputError: if they differ in shape, or the network cannot take them.
     """
+    if isinstance(x, (str, Tokens)):
+        return net.batch(x)
     if isinstance(x, (list, tuple)):
+        x = [np.asarray(net.batch(each))[0] if isinstance(each, (str, Tokens)) else each
+             for each in x]  # fmt: skip
         shapes = sorted({np.shape(each) for each in x})
         if len(shapes) != 1:
             raise InputError(

@@ -36,7 +36,12 @@ def layer_norms(net: Network, tree: Any = None) -> dict[str, float]:
         >>> layer_norms(net, grads)["conv1"]
     """
     arrays = net.weights if tree is None else net.weights_in(tree)
-    return _by_layer(net, jax.device_get({name: _square(arrays[name]) for name in arrays}))
+    squares = {  # keys of random streams, and counts, have no norm
+        name: _square(array)
+        for name, array in arrays.items()
+        if jnp.issubdtype(array.dtype, jnp.floating)
+    }
+    return _by_layer(net, jax.device_get(squares))
 
 
 def gradient_norms(net: Network, x: Any, labels: Any) -> dict[str, float]:

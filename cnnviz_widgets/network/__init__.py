@@ -2,6 +2,7 @@
 
 from .attention import AttentionLayer
 from .bundled import load
+from .composite import Composite
 from .edits import Edit
 from .errors import (
     InputError,
@@ -19,7 +20,7 @@ from .network import Network
 from .one_row import from_row, picture_shape, to_row, to_row_of_places
 from .pieces import Piece, find_pieces
 from .program import Program
-from .relevance import Composite, relevance
+from .relevance import relevance
 from .relu import GUIDED, REDIRECTED, relu_rules
 from .rescale import multipliers
 from .rules import NO_RULES, Rule, RuleBook

@@ -14,7 +14,7 @@ of the loop is an attention layer, found in the loop's body.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -23,15 +23,15 @@ import jax.numpy as jnp
 from .axes import find_axes
 from .axis import Axes
 from .layers import Layout
-from .loops import body_of
+from .loops import live_body
 from .naming import Namer
 from .operation import Operation
 from .program import Program
+from .softmaxes import scores_of
 from .traced import TracedProgram
-from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, INLINED, PLUMBING, inner_jaxpr
+from .vocabulary import ELEMENTWISE, PLUMBING
 
 _PASSED = ELEMENTWISE | PLUMBING | {"concatenate", "pad", "mul", "dynamic_slice"}
-_SOFTMAX = frozenset({"exp", "reduce_sum", "div"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _in_loop(
     program: Program, scan: Operation, examples: int, called: str, name: Namer
 ) -> list[AttentionLayer]:
     """The attention of each turn of a scan, turn by turn."""
-    body = _with_live(body_of(scan), scan, program.live)
+    body = live_body(scan, program.live)
     layers = [
         _layer(body, {}, examples, product, side, name(called))
         for product, side, _ in _products(body, body.needed(body.outputs, ()))
@@ -112,26 +112,6 @@ def _in_loop(
     ]
 
 
-def _with_live(body: Program, scan: Operation, hanging: Collection[int]) -> Program:
-    """A body that knows which of its values hang on the network's input.
-
-    What is carried may do so from a later turn on only, so the body is gone through again until
-    nothing is added.
-    """
-    fixed, carried = scan.params["num_consts"], scan.params["num_carry"]
-    before = body.weights[fixed : fixed + carried]
-    live = {inner for inner, v in zip(body.weights, scan.inputs, strict=True) if v in hanging}
-    count = -1
-    while len(live) != count:
-        count = len(live)
-        for operation in body.operations:
-            if any(value in live for value in operation.inputs):
-                live.update(operation.outputs)
-        after = zip(before, body.outputs[:carried], strict=True)
-        live.update(inner for inner, outcome in after if outcome in live)
-    return replace(body, live=frozenset(live))
-
-
 def _products(
     program: Program, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, int, Operation]]:
@@ -140,8 +120,8 @@ def _products(
         if not _of_activations(program, operation):
             continue
         for side, value in enumerate(operation.inputs):
-            found = _behind(program, value, lambda each: _scores(program, each) is not None)
-            scores = _scores(program, found) if found else None
+            found = _behind(program, value, lambda each: scores_of(program, each) is not None)
+            scores = scores_of(program, found) if found else None
             if found and scores is not None and _is_product(program, scores):
                 yield operation, side, found
                 break
@@ -168,53 +148,6 @@ def _behind(program: Program, value: int, wanted) -> Operation | None:
         if operation.name in _PASSED:
             queue.extend(v for v in operation.inputs if v in program.live)
     return None
-
-
-def _scores(program: Program, operation: Operation) -> int | None:
-    """What an operation takes the softmax of; `None` if it ends none."""
-    name = operation.equation.primitive.name
-    if name in CUSTOM_CALLS:
-        body, _ = inner_jaxpr(operation.params[CUSTOM_CALLS[name]])
-        found = _primitives(body) >= _SOFTMAX
-        return _live(program, operation)[0] if found else None
-    if name not in ("div", "mul"):
-        return None
-    for numerator in operation.inputs:
-        exponential = _source(program, numerator, ("exp", "exp2"))
-        rest = next((v for v in operation.inputs if v != numerator), None)
-        if exponential is None or rest is None:
-            continue
-        total = _source(program, rest, ("reduce_sum", "dot_general"))
-        if total and _source(program, total.inputs[0], ("exp", "exp2")) is exponential:
-            return exponential.inputs[0]
-    return None
-
-
-def _source(program: Program, value: int, names: Sequence[str]) -> Operation | None:
-    """The operation of one of these names that gives a value, seen through what fits shapes."""
-    operation = program.producer.get(value)
-    while operation is not None and operation.name not in names:
-        live = _live(program, operation)
-        reciprocal = operation.name in ("div", "integer_pow") and len(live) == 1
-        if operation.name not in PLUMBING and not reciprocal:
-            return None
-        operation = program.producer.get(live[0]) if live else None
-    return operation
-
-
-def _live(program: Program, operation: Operation) -> list[int]:
-    return [value for value in operation.inputs if value in program.live]
-
-
-def _primitives(jaxpr) -> set[str]:
-    found: set[str] = set()
-    for equation in jaxpr.eqns:
-        name = equation.primitive.name
-        found.add(name)
-        for calls in (INLINED, CUSTOM_CALLS):
-            if name in calls:
-                found |= _primitives(inner_jaxpr(equation.params[calls[name]])[0])
-    return found
 
 
 def _name(layout: Layout, softmax: Operation) -> str:

@@ -22,6 +22,9 @@ from .operation import Operation
 from .program import Program
 from .vocabulary import ACTIVATIONS, AFFINE, ELEMENTWISE, LOOPS, NONLINEAR, PLUMBING, REDUCTIONS
 
+# Functions that are no activations, and are more to a person than the steps they consist of.
+_FUNCTIONS = {"standardize": "norm"}
+
 
 @dataclass
 class Group:
@@ -160,8 +163,9 @@ def _classify(flow: Dataflow, piece: list[Operation]) -> Group:
     live = flow.program.live
     first = piece[0]
     if first.function is not None:
-        kind = "activation" if first.function[0] in ACTIVATIONS else "other"
-        return Group(kind, first.function[0], piece)
+        called = first.function[0]
+        kind = "activation" if called in ACTIVATIONS else _FUNCTIONS.get(called, "other")
+        return Group(kind, called, piece)
     name = first.name
     if len(piece) == 1:
         primitive = first.equation.primitive.name

@@ -12,8 +12,8 @@ layers whose weights were stacked) reads no sequence, and is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -250,6 +250,27 @@ def body_of(operation: Operation) -> Program:
     given = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
     nothing = jax.ShapeDtypeStruct((), jnp.float32)
     return trace(lambda values, _: step(*values), given, nothing)
+
+
+def live_body(scan: Operation, hanging: Collection[int]) -> Program:
+    """The body of a scan, as `body_of` gives it, that knows which values hang on the input.
+
+    What is carried may do so from a later turn on only, so the body is gone through again until
+    nothing is added.
+    """
+    body = body_of(scan)
+    fixed, carried = scan.params["num_consts"], scan.params["num_carry"]
+    before = body.weights[fixed : fixed + carried]
+    live = {inner for inner, v in zip(body.weights, scan.inputs, strict=True) if v in hanging}
+    count = -1
+    while len(live) != count:
+        count = len(live)
+        for operation in body.operations:
+            if any(value in live for value in operation.inputs):
+                live.update(operation.outputs)
+        after = zip(before, body.outputs[:carried], strict=True)
+        live.update(inner for inner, outcome in after if outcome in live)
+    return replace(body, live=frozenset(live))
 
 
 def _named(places: Mapping[int, int], gates: Sequence[Gate]) -> dict[str, int]:

@@ -96,7 +96,8 @@ def find_pieces(
     for kind, run in _steps(flow, layout, needed, kinds):
         joined.update((operation.index, (kind, run)) for operation in run)
     for operation in needed:
-        if operation.name in PRODUCTS and len(flow.inputs([operation])) == 1:
+        live = [value for value in operation.inputs if value in program.live]
+        if operation.name in PRODUCTS and len(live) == 1:
             run = (operation, *_affine_tail(flow, operation, joined.keys()))
             joined.update((each.index, ("product", run)) for each in run)
     for operation in needed:
@@ -114,11 +115,35 @@ def _steps(
         step = layout.steps.get(operation.index)
         if step is not None and step.kind in kinds and step.operation not in _ACROSS:
             steps.setdefault(step, []).append(operation)
+    if "norm" in kinds:
+        _join_centring(flow, layout, steps, needed)
     for step, run in steps.items():
         inputs, results = flow.inputs(run), flow.results(run)
         if len(inputs) == len(results) == 1 and flow.shape(inputs[0]) == flow.shape(results[0]):
             last = run.index(flow.program.producer[results[0]])
             yield step.kind, tuple(run[: last + 1])
+
+
+def _join_centring(
+    flow: Dataflow,
+    layout: Layout,
+    steps: dict[Step, list[Operation]],
+    needed: Sequence[Operation],
+) -> None:
+    """Let a norm that is written as a formula begin where its mean is taken off."""
+    made = {}
+    for operation in needed:
+        step = layout.steps.get(operation.index)
+        if step is not None and step.kind == "reduce":
+            made.setdefault(step, []).append(operation)
+    ends = {run[-1].outputs[0]: run for run in made.values() if run[-1].name == "sub"}
+    for run in (run for step, run in steps.items() if step.kind == "norm"):
+        before = ends.get(next(iter(flow.inputs(run)), -1))
+        if before and len(flow.inputs(before)) == 1:
+            inside = {operation.index for operation in (*before, *run)}
+            (centred,) = before[-1].outputs
+            if set(flow.users[centred]) <= inside and centred not in flow.outputs:
+                run[:0] = before
 
 
 def _affine_tail(flow: Dataflow, product: Operation, taken: Collection[int]) -> Iterator[Operation]:

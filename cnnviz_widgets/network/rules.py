@@ -98,4 +98,52 @@ def ruled(function: Function, backward: Callable[..., Sequence[jax.Array]]) -> F
     return lambda *inputs: [found(*inputs)]
 
 
+def ruled_with(
+    known: Mapping[int, jax.Array],
+    function: Callable[[Mapping[int, jax.Array]], Function],
+    backward: Callable[..., Sequence[jax.Array]],
+    passed: Sequence[int],
+) -> Function:
+    """As `ruled`, for a function made of known values, with inputs that count as constants.
+
+    The known values are handed on as arguments: in a loop they are of one turn, and a backward pass
+    may not hold on to them.
+
+    Args:
+        known: values that do not depend on the input, by number.
+        function: gives, of them, the function.
+        backward: `backward(known, f, inputs, result, g)` for the inputs passed and `f` of them.
+        passed: places of the inputs that do not count as constants.
+    """
+    numbers = tuple(known)
+
+    def call(inputs: Sequence[jax.Array], given: Sequence[jax.Array]) -> jax.Array:
+        return function(dict(zip(numbers, given, strict=True)))(*inputs)[0]
+
+    def forward(inputs: Sequence[jax.Array], given: Sequence[jax.Array]) -> tuple[Any, Any]:
+        result = call(inputs, given)
+        return result, (inputs, given, result)
+
+    def back(kept: Any, g: jax.Array) -> tuple[Any, None]:
+        inputs, given, result = kept
+        named = dict(zip(numbers, given, strict=True))
+
+        def of_passed(*values: jax.Array) -> Sequence[jax.Array]:
+            replaced = dict(zip(passed, values, strict=True))
+            return function(named)(*(replaced.get(k, value) for k, value in enumerate(inputs)))
+
+        found = backward(named, of_passed, [inputs[k] for k in passed], result, g)
+        placed = dict(zip(passed, found, strict=True))
+        return tuple(placed.get(k) for k in range(len(inputs))), None
+
+    found = with_vjp(call, forward, back)
+
+    def evaluate(*inputs: jax.Array) -> list[jax.Array]:
+        stop = jax.lax.stop_gradient
+        taken = tuple(v if k in passed else stop(v) for k, v in enumerate(inputs))
+        return [found(taken, tuple(stop(value) for value in known.values()))]
+
+    return evaluate
+
+
 NO_RULES = RuleBook("plain gradients")

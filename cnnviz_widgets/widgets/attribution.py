@@ -20,7 +20,7 @@ from ..methods.attribution import METHODS
 from ..methods.attribution import Attribution as Found
 from ..methods.baselines import known_range
 from ..methods.cams import spatial_layers
-from ..methods.guide import GUIDE
+from ..methods.guide import GUIDE, guide_for
 from ..network import Network, picture_shape
 from .attribution_record import AttributionRecord
 from .base import in_words
@@ -45,13 +45,13 @@ PATIENCE = 0.05  # seconds without a frame in which a run cannot be left
 
 
 class Attribution(PicturedView):
-    """Shows which pixels speak for a class, by up to six methods side by side.
+    """Shows which pixels, samples or steps speak for a class, by up to six methods side by side.
 
     Set `image`, `methods`, `target`, `layer` or `epsilon` to change what is computed; `opacity` and
     `iteration` to change what is shown.
 
     Attributes:
-        methods: names of the methods, 1 to 6; see `cw.methods.GUIDE`.
+        methods: names of the methods, 1 to 6; `cw.methods.guide_for` says what each shows.
         target: number of the class; `None` for the one that the network sees.
         layer: of the methods that look at one; "" for the one that each chooses.
         epsilon: how far an attack may change each value of the image, in 255ths of the range; 0 for
@@ -118,7 +118,7 @@ class Attribution(PicturedView):
                     "cannot": entry.cannot, "warning": entry.warning, "layered": entry.layered,
                     "signed": entry.signed,
                 }
-                for name, entry in GUIDE.items()
+                for name, entry in guide_for(net).items()
             ]  # fmt: skip
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
             self.layers = [each.name for each in spatial_layers(net)]

@@ -1,5 +1,6 @@
 """The ranking: its numbers, its order, its tables, its frames."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -31,6 +32,22 @@ def test_the_numbers_are_those_of_the_metrics(net, images, ranking):
     floor = evaluate.random_map(net, images, target=1)
     np.testing.assert_array_equal(ranking.scores[2, 1], evaluate.sparseness(net, images, floor))
     np.testing.assert_allclose(ranking.values, ranking.scores.mean(-1))
+
+
+def test_a_key_makes_a_ranking_reproducible(net, images):
+    def ranked(**drawn):
+        return evaluate.rank(
+            net, images[:1], ["smooth_grad"], ["mu_fidelity"], target=1,
+            options={"mu_fidelity": {"samples": 20}}, **drawn,
+        ).scores  # fmt: skip
+
+    key = jax.random.key(3)
+    np.testing.assert_array_equal(ranked(key=key), ranked(key=key))
+    np.testing.assert_array_equal(ranked(key=key), ranked(seed=3))  # a seed is a key's
+    assert (ranked(key=key) != ranked()).all()
+    maps = methods.smooth_grad(net, images[:1], target=1, key=key)
+    wanted = evaluate.mu_fidelity(net, images[:1], maps, samples=20, key=key)
+    np.testing.assert_array_equal(ranked(key=key)[0, 0], wanted)
 
 
 def _made(values, better, **more) -> Ranking:

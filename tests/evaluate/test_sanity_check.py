@@ -119,6 +119,7 @@ def test_what_ignores_the_network_stays_alike_and_a_random_map_does_not(net, ima
     stays = evaluate.sanity_check(net, images, edges)
     np.testing.assert_allclose(stays.spearman, 1, atol=1e-6)
     np.testing.assert_allclose(stays.ssim, 1, atol=1e-6)
+    np.testing.assert_allclose(stays.hog, 1, atol=1e-5)
     seeds = iter(range(9))
 
     def other(net, x, *, target):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from cnnviz_widgets.evaluate.similarity import pearson, spearman, ssim
+from cnnviz_widgets.evaluate.similarity import hog, pearson, spearman, ssim
 from tests.models.taps import assert_same
 
 
@@ -45,3 +45,14 @@ def test_ssim_is_that_of_scikit_image(shape, side):
 def test_ssim_takes_maps_of_any_size():
     one = np.ones((2, 1, 1))
     assert_same(ssim(one, one), [1, 1])
+
+
+def test_histograms_of_gradients_tell_directions_apart():
+    pytest.importorskip("skimage.feature")
+    rows = np.broadcast_to(np.sin(np.arange(30.0))[:, None], (1, 30, 30)) / 2 + 0.5
+    brighter = 0.5 * rows + 0.2  # the same directions, with another contrast
+    np.testing.assert_allclose(hog(rows, brighter), 1, atol=1e-3)
+    assert hog(rows, rows.swapaxes(1, 2)) < 0
+    assert hog(rows, np.ones_like(rows)) == 0
+    assert np.isnan(hog(rows[:, 0], rows[:, 1])).all()  # sequences
+    assert np.isnan(hog(rows[:, :2], rows[:, :2])).all()

@@ -45,6 +45,22 @@ def test_gradients_are_those_of_the_loss_on_the_model(net, model):
     assert methods.layer_norms(net, grads) == pytest.approx(found, rel=1e-4)
 
 
+def test_the_keys_of_random_streams_have_no_norm():
+    class Dropped(nnx.Module):
+        def __init__(self, rngs):
+            self.dense = nnx.Linear(3, 4, rngs=rngs)
+            self.dropout = nnx.Dropout(0.5, rngs=rngs)
+
+        def __call__(self, x):
+            return self.dropout(self.dense(x))
+
+    model = Dropped(nnx.Rngs(0))
+    model.eval()
+    found = methods.layer_norms(Network(model, input_shape=(3,)))
+    weights = jax.tree.leaves(nnx.state(model.dense, nnx.Param))
+    assert found["dense"] == pytest.approx(norm(*weights), rel=1e-6)
+
+
 def test_running_statistics_are_no_weights_that_training_moves():
     net = zoo_photos()
     assert "bn1" in methods.layer_norms(net)

@@ -304,7 +304,7 @@ def test_full_gradients_sum_to_the_logit(net, x):
     np.testing.assert_allclose(found.delta, 0, atol=1e-4)
 
 
-def test_a_loop_has_no_rule_of_relevance():
+def test_occlusion_goes_through_a_loop():
     class Recurrent(nnx.Module):
         def __init__(self, rngs):
             self.rnn = nnx.RNN(nnx.GRUCell(3, 5, rngs=rngs), rngs=rngs)
@@ -316,14 +316,31 @@ def test_a_loop_has_no_rule_of_relevance():
     model = nnx_models.made(Recurrent)
     net = Network(model, input_shape=(7, 3))
     x = np.random.default_rng(2).normal(size=(1, 7, 3)).astype(np.float32)
-    with pytest.raises(NotImplementedError, match="has no rule for the operation 'scan'"):
-        m.lrp(net, x)
     found = m.occlusion(net, x, target=1, window=1, stride=1)
     for step in range(7):
         without = x.copy()
         without[:, step] = 0
         wanted = logit(model, x, 1) - logit(model, without, 1)
         np.testing.assert_allclose(found.values[:, step], wanted, atol=1e-5)
+
+
+def test_cams_of_a_layer_without_channels():
+    """Without its one map nothing is left of the score: the map counts in full."""
+    (matrix,) = weights((30, 3))
+
+    def rows(params, x):
+        return jnp.abs(jnp.tanh(x[..., 0]).reshape(len(x), -1) @ params)
+
+    net = Network(rows, params=matrix, input_shape=(6, 5, 1))
+    x = np.random.default_rng(2).random((2, 6, 5, 1), np.float32)
+    found = m.ablation_cam(net, x, layer="reshape", target=1)
+    np.testing.assert_allclose(found.values, x[..., 0], rtol=1e-4)
+    slope = jax.grad(lambda x: rows(matrix, x)[:, 1].sum())(x)
+    each = m.hires_cam(net, x, layer="reshape", target=1)
+    np.testing.assert_allclose(each.values, np.maximum(slope * x, 0)[..., 0], atol=1e-5)
+    whole = m.grad_cam(net, x, layer="reshape", target=1)
+    wanted = np.maximum(slope.mean((1, 2, 3), keepdims=True) * x, 0)[..., 0]
+    np.testing.assert_allclose(whole.values, wanted, atol=1e-5)
 
 
 # --- attacks

@@ -105,6 +105,27 @@ def test_other_methods_take_ids_too(texts, method):
     assert np.abs(found.values).max() > 0
 
 
+def test_a_text_is_an_example_like_any_other(texts):
+    text = "Guten Morgen"
+    for given in (text, texts.tokens(text), [text, text]):
+        found = cw.methods.layer_vectors(texts, given, "relu")
+        count = len(given) if isinstance(given, list) else 1
+        wanted = cw.methods.layer_vectors(texts, np.stack([texts.tokens(text).ids] * count), "relu")
+        np.testing.assert_array_equal(found.values, wanted.values)
+
+
+def test_ids_are_not_attacked_but_their_vectors_are(texts):
+    text = "Guten Morgen"
+    for attack in (cw.methods.fgsm, cw.methods.pgd):
+        with pytest.raises(InputError, match=r"net\.embedded\(x\).*activations\(net, x, \['embed"):
+            attack(texts, text)
+    after = texts.embedded(text)
+    name = texts.lookup.name
+    given = cw.methods.activations(texts, text, [name])[name]
+    found = cw.methods.fgsm(after, given, epsilon=0.5)
+    assert np.abs(found.images - given).max() == pytest.approx(0.5, rel=1e-3)
+
+
 def test_frames_take_ids_too(net):
     *_, last = cw.methods.frames("smooth_grad", net, IDS, target=1, samples=3, sigma=0.1)
     assert last.values.shape == (2, 8, 6)

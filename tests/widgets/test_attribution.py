@@ -123,6 +123,10 @@ def test_an_attack_changes_the_picture_and_what_is_seen(view, digits, three):
 def test_the_guide_names_all_methods_that_give_a_value_for_each_pixel(view):
     assert {entry["name"] for entry in view.catalogue} == METHODS.keys() - _INSIDE
     assert all(entry["shows"] and entry["cannot"] for entry in view.catalogue)
+    assert "Which pixels," in view.catalogue[0]["shows"]
+    heard = Attribution(cw.load("sounds"), cw.sound("drum"), "saliency")
+    assert "Which samples," in heard.catalogue[0]["shows"]
+    heard.wait(PATIENCE)
 
 
 def test_a_method_that_cannot_run_says_why():

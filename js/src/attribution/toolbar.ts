@@ -68,7 +68,7 @@ export class Toolbar {
     this.iteration = new Slider("Iteration", acts.goTo, signal);
     this.epsilon = new Slider("Attack", (value) => acts.ask("epsilon", value), signal);
     this.epsilon.element.title =
-      "Changes the image a little, so that the network sees something else in it (PGD)";
+      "Changes the input a little, so that the network sees something else in it (PGD)";
     this.element = h(
       "div",
       { class: "cv-toolbar" },

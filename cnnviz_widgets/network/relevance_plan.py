@@ -1,0 +1,232 @@
+"""Which rule of relevance serves which piece of a program, and of the loops in it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .composite import Composite
+from .errors import UnknownOperationError
+from .grouping import Dataflow, group
+from .layers import Layout, Step
+from .loops import live_body
+from .operation import Operation
+from .pieces import PRODUCTS, Piece, find_pieces
+from .program import Program, Replacement
+from .relevance_of_pairs import constant_factors, halved, shared, softmax_scores
+from .relevance_of_weights import WeightedProduct
+from .rules import Function, ruled_with
+from .vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
+
+Known = Mapping[int, jax.Array]
+Rule = Callable[..., Sequence[jax.Array]]
+"""Of known values, a piece as a function, its inputs, its result and that one's relevance, the
+relevance of each input."""
+
+_SUMS = frozenset(["reduce_sum", "reduce_window_sum", "add", "sub", "add_any", "cumsum"])
+_MOVES = (PLUMBING | {"concatenate", "pad", "split", "gather", "dynamic_slice"}) | {
+    "reduce_window_max", "reduce_max", "select_and_gather_add"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """What a plan follows: the rules, and the least and the largest value of an input."""
+
+    rules: Composite
+    ends: tuple[float, float]
+
+
+class Plan:
+    """Which function replaces what, in one program.
+
+    Args:
+        scheme: the rules.
+        program: the network's, or one turn of a loop in it.
+        layout: which steps its operations are part of.
+        wanted: numbers of the values from which relevance comes.
+        known: all values that do not depend on the input.
+        around: the layer that holds the program, if it is a turn of a loop.
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        program: Program,
+        layout: Layout,
+        wanted: Sequence[int],
+        known: Known,
+        around: str = "",
+    ) -> None:
+        self.scheme = scheme
+        self.program = program
+        self.layout = layout
+        self.wanted = wanted
+        self.known = known
+        self.around = around
+        self.behind: set[int] = set()  # values that a product has been at
+
+    def replaced(self) -> dict[int, Replacement]:
+        """What to call in place of operations, by their indices."""
+        found: dict[int, Replacement] = {}
+        kinds = ("activation", "norm")
+        for piece in find_pieces(self.program, self.layout, self.wanted, kinds):
+            replacement = self._replacement(piece)
+            if replacement is not None:
+                found[piece.last.index] = replacement
+            if piece.kind == "product" or not self.behind.isdisjoint(piece.inputs):
+                self.behind.update(piece.last.outputs)
+        return found
+
+    def _replacement(self, piece: Piece) -> Replacement | None:
+        """What to call in place of a piece; `None` where its gradient moves relevance rightly."""
+        if piece.kind == "product":
+            return self._ruled(piece, self._of_weights(piece))
+        if piece.kind != "single":
+            return self._ruled(piece, _passed_on)
+        operation = piece.last
+        scores = softmax_scores(self.program, operation)
+        if scores is not None:
+            return self._ruled(Piece("activation", (operation,), (scores,)), shared)
+        if operation.name == "scan":
+            return Replacement(piece.inputs, self._turns(operation, piece.inputs))
+        return self._single(piece)
+
+    def _single(self, piece: Piece) -> Replacement | None:
+        name, program = piece.last.name, self.program
+        shapes = [program.avals[value].shape for value in (*piece.inputs, *piece.last.outputs)]
+        alike = len(shapes) == 2 and shapes[0] == shapes[1]
+        if name == "select_n" and piece.last.inputs[0] not in program.live:
+            return None
+        if alike and name in ELEMENTWISE - COMPARISONS:
+            return self._ruled(piece, _passed_on)
+        if name in _SUMS:
+            return self._ruled(piece, shared)
+        if name in ("mul", "div") or name in PRODUCTS:
+            return self._of_pair(piece)
+        if name == "concatenate" or (name in _MOVES and len(piece.inputs) == 1):
+            return None
+        raise self._unknown(piece.last)
+
+    def _of_pair(self, piece: Piece) -> Replacement:
+        softmax = self.scheme.rules.attention == "constant"
+        constant = constant_factors(self.program, piece.last, softmax)
+        through = [value for value in piece.inputs if value not in constant]
+        if piece.last.name in PRODUCTS:
+            rule = halved if len(through) == len(piece.inputs) else shared
+            return self._ruled(piece, rule, constant)
+        return self._ruled(piece, _dealt_out, constant)
+
+    def _ruled(self, piece: Piece, rule: Rule, constant: Sequence[int] = ()) -> Replacement:
+        """A piece with another backward pass, to which some of its inputs count as constants."""
+        taken = self.program.needed(piece.last.outputs, piece.inputs)
+        numbers = {value for operation in taken for value in operation.inputs}
+        known = {number: self.known[number] for number in sorted(numbers & self.known.keys())}
+        passed = [k for k, value in enumerate(piece.inputs) if value not in constant]
+        function = functools.partial(piece.function, self.program)
+        return Replacement(piece.inputs, ruled_with(known, function, rule, passed))
+
+    def _unknown(self, operation: Operation) -> UnknownOperationError:
+        step = self.layout.steps.get(operation.index)
+        layer = self.around or (step.layer if step else "")
+        return UnknownOperationError(
+            f"layer-wise relevance propagation has no rule for the operation {operation.name!r}"
+            f"{f' in layer {layer!r}' if layer else ''}. It knows convolutions, dense layers, "
+            "attention, norms, activations, gates, pooling, additions, scans and changes of shape. "
+            "Choose another method, such as integrated_gradients."
+        )
+
+    def _of_weights(self, piece: Piece) -> Rule:
+        rules, operation = self.scheme.rules, piece.operations[0]
+        first = not self.around and self.behind.isdisjoint(piece.inputs)
+        convolution = operation.name == "conv_general_dilated"
+        name = rules.first if first else rules.convolution if convolution else rules.dense
+        if name == "epsilon":
+            options: tuple[Any, ...] = (rules.epsilon,)
+        elif name == "gamma":
+            options = (rules.gamma,)
+        else:
+            options = self._box(piece) if name == "z_box" else ()
+
+        def rule(known: Known, _function: Function, *given: Any) -> Sequence[jax.Array]:
+            return getattr(WeightedProduct(piece, self.program, known), name)(*options, *given)
+
+        return rule
+
+    def _box(self, piece: Piece) -> tuple[jax.Array, jax.Array]:
+        """The least and the largest values that a first product's input can have."""
+        x = self.program.avals[self.program.x]
+        ends = [
+            self.program.replay(
+                {**self.known, self.program.x: jnp.full(x.shape, end, x.dtype)}, piece.inputs
+            )[0]
+            for end in self.scheme.ends
+        ]
+        return jnp.minimum(*ends), jnp.maximum(*ends)
+
+    def _turns(self, scan: Operation, numbers: Sequence[int]) -> Function:
+        """A loop whose turns follow the same rules, as a function of what depends on the input."""
+        body = live_body(scan, self.program.live)
+        layout = _layout_of(body)
+        step = self.layout.steps.get(scan.index)
+        around = self.around or (step.layer if step else "") or scan.name
+        fixed, carried = scan.params["num_consts"], scan.params["num_carry"]
+        own = {**self.program.literals, **self.known}
+
+        def turn(values: Sequence[Any]) -> list[jax.Array]:
+            known = _fixed_values(body, dict(zip(body.weights, values, strict=True)))
+            hanging = {k: v for k, v in zip(body.weights, values, strict=True) if k in body.live}
+            plan = Plan(self.scheme, body, layout, body.outputs, known, around)
+            return body.replay({**known, **hanging}, body.outputs, replaced=plan.replaced())
+
+        def run(*values: jax.Array) -> list[jax.Array]:
+            given = {**own, **dict(zip(numbers, values, strict=True))}
+            inputs = [jnp.asarray(given[value]) for value in scan.inputs]
+            constants, first = inputs[:fixed], inputs[fixed : fixed + carried]
+
+            def one(before: list[jax.Array], read: list[jax.Array]) -> Any:
+                found = turn([*constants, *before, *read])
+                return found[:carried], found[carried:]
+
+            last, stacked = jax.lax.scan(
+                one, first, inputs[fixed + carried :],
+                length=scan.params["length"], reverse=scan.params["reverse"],
+            )  # fmt: skip
+            return [*last, *stacked]
+
+        return run
+
+
+def _fixed_values(body: Program, given: Known) -> dict[int, jax.Array]:
+    """All that the live operations of a turn take and that does not depend on the input."""
+    live = [op for op in body.operations if any(value in body.live for value in op.inputs)]
+    taken = {value for op in live for value in op.inputs} | set(body.outputs)
+    numbers = sorted(taken - body.live - body.literals.keys())
+    return dict(zip(numbers, body.replay(given, numbers), strict=True))
+
+
+def _layout_of(body: Program) -> Layout:
+    """The steps of a turn, which has no layers of its own."""
+    live = [op for op in body.operations if any(value in body.live for value in op.inputs)]
+    steps = {
+        operation.index: Step(f"{step.label} {number}", step.kind, step.label)
+        for number, step in enumerate(group(Dataflow(body), live))
+        for operation in step.operations
+    }
+    return Layout((), (), None, steps, {})
+
+
+def _passed_on(*given: Any) -> Sequence[jax.Array]:
+    *_, relevance = given
+    return [relevance]
+
+
+def _dealt_out(*given: Any) -> Sequence[jax.Array]:
+    """To all factors alike: it takes each of them to make a product."""
+    *_, inputs, _, relevance = given
+    return [relevance / len(inputs)] * len(inputs)
