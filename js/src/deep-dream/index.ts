@@ -8,6 +8,7 @@ import { h, setText } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { Notice } from "../lib/notice";
+import { receiveFiles } from "../lib/saving";
 import { type Shell, view } from "../lib/shell";
 import { Dream, type DreamFrame, type Moment, momentWords } from "./dream";
 import { Pictures } from "./pictures";
@@ -39,9 +40,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     kernel.ask({ type: "command", command: name });
   };
 
+  const saveAs = (format: string) => {
+    saver.now(); // which iteration it is of goes ahead
+    kernel.ask({ type: "save", format });
+  };
+
   const toolbar = new Toolbar(change, command, signal);
   const note = new Notice();
-  const pictures = new Pictures((percent) => change("compare", percent), signal);
+  const pictures = new Pictures((percent) => change("compare", percent), saveAs, signal);
   const timeline = new Timeline(goTo, signal);
   const words = h("span", { class: "cv-words" });
   const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
@@ -88,6 +94,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     signal,
   );
   receiveFrames(model, receive, signal);
+  receiveFiles(model, signal);
 
   return () => {
     const state = model.get("state");
