@@ -11,9 +11,6 @@ import type { Moment, Run, Shown, TileInfo } from "./run";
 import { lookOf, paintShown } from "./shown";
 import { type Chosen, columnsOf, TileGrid } from "./tile-grid";
 
-/** Pictures up to this many pixels a side are blended: as squares they hide what they show. */
-const TINY = 64;
-
 /** Pixels between the pictures of a grid that is saved, as the kernel does it. */
 const GAP = 2;
 
@@ -79,10 +76,8 @@ export class PicturePanel {
       layer === chosen.layer && channel === chosen.channel;
     this.chosen = Math.max(0, run.tiles.findIndex(same));
     this.fileName = `${objective || "ascent"} step ${step}.png`;
-    const { width, height } = moment.pictures[0];
-    const smooth = Math.max(width, height) <= TINY;
-    if (several) this.grid.paint(moment, run.tiles, chosen, smooth);
-    else this.paintOne(moment.pictures[0], objective, step, smooth);
+    if (several) this.grid.paint(moment, run.tiles, chosen);
+    else this.paintOne(moment.pictures[0], objective, step);
   }
 
   /** Lets what is shown be heard, if it is a sound. */
@@ -90,14 +85,13 @@ export class PicturePanel {
     this.listener.offer(this.moment?.pictures[this.chosen]?.samples ?? null, rate);
   }
 
-  private paintOne(picture: Shown, objective: string, step: number, smooth: boolean): void {
+  private paintOne(picture: Shown, objective: string, step: number): void {
     const [shownWidth, shownHeight] = this.stage.fit(picture.width / picture.height);
     this.stage.label(`${picture.samples ? "Wave" : "Picture"} after ${step} steps: ${objective || "gradient ascent"}`);
     const painted = [picture, shownWidth, devicePixelRatio, lookOf(picture, this.stage.canvas)];
     if (painted.every((item, index) => item === this.painted[index])) return;
     this.painted = painted;
-    const look = smooth ? "smooth" : "crisp";
-    paintShown(this.stage.canvas, this.scratch, picture, shownWidth, shownHeight, look);
+    paintShown(this.stage.canvas, this.scratch, picture, shownWidth, shownHeight);
   }
 
   private download(format: string): void {
