@@ -73,6 +73,7 @@ export class Pictures {
     this.empty.textContent = words;
     const covered = over && moment !== null && photograph !== null;
     this.cover.hidden = this.divider.hidden = this.compare.element.hidden = !covered;
+    if (!covered) this.dream.canvas.style.clipPath = "";
     if (source && photograph) {
       const aspect = photograph.width / photograph.height;
       this.element.style.setProperty("--cv-aspect", String(aspect));
@@ -106,6 +107,8 @@ export class Pictures {
     const [width] = this.dream.fit(photograph.width / photograph.height);
     this.put(this.cover, photograph, width);
     this.cover.style.clipPath = `inset(0 ${100 - compare}% 0 0)`;
+    // the dream, too: at an edge between two pixels a line of it would be seen beneath
+    this.dream.canvas.style.clipPath = `inset(0 0 0 ${compare}%)`;
     this.divider.style.left = `${compare}%`;
     this.compare.set(compare, 100, `${compare}%`, "photograph");
   }
