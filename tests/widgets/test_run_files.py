@@ -11,20 +11,23 @@ from cnnviz_widgets.widgets.picture import to_pixels
 from cnnviz_widgets.widgets.run_files import FILM_SIDE, FRAME_MS, LAST_MS, MOST_FRAMES, film
 
 CAT = to_pixels(cw.image("cat")[40:240, 120:380])
-EYE = np.s_[72:112, 58:88]
 
 
 def read(pictures, kind):
     return Image.open(io.BytesIO(film(pictures, kind, Image.fromarray)))
 
 
+def of_blocks(pixels):
+    """The mean colours of squares of 10 pixels."""
+    rows, columns, _ = pixels.shape
+    return pixels.reshape(rows // 10, 10, columns // 10, 10, 3).astype(float).mean((1, 3))
+
+
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_rare_colours_stay_what_they_are(kind):
-    """The eye is a fiftieth of the picture, and the only green in it."""
-    assert (CAT[EYE].mean((0, 1)) - CAT.mean((0, 1)))[0] < -20  # less red than all around
-    shown = np.asarray(read([CAT], kind).convert("RGB"), float)
-    np.testing.assert_allclose(shown[EYE].mean((0, 1)), CAT[EYE].mean((0, 1)), atol=5)
-    assert np.abs(shown - CAT).mean() < 6
+    """As those of the eyes do: with Pillow's own 256 colours they are off by 12."""
+    shown = np.asarray(read([CAT], kind).convert("RGB"))
+    np.testing.assert_allclose(of_blocks(shown), of_blocks(CAT), atol=4)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
