@@ -32,7 +32,7 @@ from .ascent_frame import AscentFrame, of_sequences
 from .ascent_step import Penalties, Settings, begin
 from .baselines import known_range
 from .climb import Climb, Part, pictures_at_once
-from .objectives import Objective, check_position, each, objective
+from .objectives import OPACITY, Objective, check_position, each, objective
 from .parameterisations import Parameterisation
 from .presets import preset_for
 from .transforms import Compose, Transform, compose
@@ -136,6 +136,7 @@ def ascend(
     goals, listed = _goals(net, target, batch)
     for goal in goals:
         check_position(goal, net.at(one).layer)
+        _check_opacity(goal, parameterisation, shape)
     key = jax.random.key(seed) if key is None else key
     ends = None if given is net else known_range(given)
     method = chosen.optimizer if optimizer is None else optimizer
@@ -312,6 +313,23 @@ def _check_parts(parameterisation: Any, transforms: Any, optimizer: Any) -> None
     if not isinstance(optimizer, optax.GradientTransformation | None):
         raise InputError(
             f"expected an optimizer of optax such as optax.adam(0.05), got {optimizer!r}."
+        )
+
+
+def _check_opacity(
+    goal: Objective, parameterisation: Parameterisation, shape: tuple[int, ...]
+) -> None:
+    """Refuse an opacity that is 1 whatever is done: nothing climbs, and products with it stay."""
+    if OPACITY not in goal.layers:
+        return
+    found = jax.eval_shape(
+        lambda key: parameterisation.image(parameterisation.init(key, shape), shape),
+        jax.random.key(0),
+    )
+    if found.shape[-1] == shape[-1]:
+        raise InputError(
+            f"expected a parameterisation with transparency, such as Alpha(), for {goal.label!r}: "
+            f"{parameterisation!r} paints opaque pictures, whose opacity is 1 at every step."
         )
 
 

@@ -30,6 +30,8 @@ from .ascent_step import looked_up
 from .attribution import picture_batch
 from .checks import check_count, check_range
 from .objectives import (
+    INPUT,
+    OPACITY,
     Form,
     Objective,
     Place,
@@ -259,7 +261,8 @@ def _tile_gradient(
     seen: tuple[int, int],
 ) -> tuple[Float[Array, "1 h w c"], Float[Array, ""]]:
     def score(tile: jax.Array) -> tuple[jax.Array, jax.Array]:
-        found = form(looked_up(replay, resized(tile, seen), form, weighed), weighed)
+        values = looked_up(replay, resized(tile, seen), form, weighed)
+        found = form({**values, INPUT: tile}, weighed)
         return found.sum(), found.sum()
 
     return jax.grad(score, has_aux=True)(tile)
@@ -294,6 +297,8 @@ def _goal(net: Network, layer: Any, measure: str, guide: Any) -> Objective:
     if isinstance(layer, Objective):
         if guide is not None:
             raise InputError("expected layers with a guide, got an Objective.")
+        if OPACITY in layer.layers:
+            raise InputError(f"expected no opacity, which dreams do not have, got {layer.label!r}.")
         return layer
     if layer is None:
         known = [each.name for each in net.layers if each.kind == "conv"]

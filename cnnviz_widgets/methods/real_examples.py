@@ -62,7 +62,8 @@ def real_examples(
         of_each: how many of one picture at most, so that one picture does not fill the list.
 
     Returns:
-        The examples, the strongest first (the weakest, for `least`).
+        The examples, the strongest first (the weakest, for `least`); of equal ones of a picture
+        the one nearest to its middle.
 
     Raises:
         InputError: if a picture is none that the network takes, or there is none.
@@ -98,9 +99,14 @@ def _extremes(
     net: Network, picture: Picture, name: str, values: Float32[np.ndarray, "r s"], least: bool,
     count: int,
 ) -> Iterator[Example]:  # fmt: skip
-    """The strongest places of one picture, or the weakest."""
+    """The strongest places of one picture, or the weakest; of equal ones the innermost first.
+
+    A unit is often zero at most places, of which those at a corner see little of the picture.
+    """
     layer = net.at((1, *picture.image.shape)).layer(name)
-    order = np.argsort(values if least else -values, axis=None, kind="stable")[:count]
+    off_middle = [np.abs(np.arange(size) - (size - 1) / 2) / size for size in values.shape]
+    off_centre = np.maximum(off_middle[0][:, None], off_middle[1][None])
+    order = np.lexsort((off_centre.ravel(), values.ravel() if least else -values.ravel()))[:count]
     for row, column in zip(*np.unravel_index(order, values.shape), strict=True):
         box = _seen(layer, int(row), int(column), picture.image.shape[:2])
         patch = _cut(picture.image, box)

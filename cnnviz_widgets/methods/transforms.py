@@ -204,7 +204,10 @@ class Rotate:
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; keeps the shape."""
         if x.shape[1] == 1:
-            raise InputError("expected pictures for Rotate(), got a sequence. Leave it out.")
+            raise InputError(
+                "expected pictures for Rotate(), got a sequence, or a picture of one row. Leave it "
+                "out, or give a larger size."
+            )
         return rotated(x, _drawn(key, self.degrees), self.fill)
 
 

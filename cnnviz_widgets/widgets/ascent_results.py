@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,21 @@ from ..network import InputError
 from .ascent_advice import Advice, Tried, on_divergence, on_result, on_silence
 from .ascent_compared import presets_of
 from .ascent_examples import Found, search, unit_of
-from .ascent_files import FORMATS, film, mosaic, sound
 from .ascent_record import AscentRecord
 from .ascent_settings import ClimbingView
 from .aside import Aside
 from .deconvolution import bundled_pictures
 from .image_chooser import pictures_for
 from .picture import as_png, to_pixels
+from .run_files import film, mosaic, sound
+from .saved import SavedView, no_run
 from .sequence_picture import from_minus_1_to_1, is_wave, sequence_pixels
-from .wire import MalformedMessageError, text
 
 PAUSE = 0.25
 """Seconds between two reports of a search."""
 
 
-class ResultsView(ClimbingView):
+class ResultsView(SavedView, ClimbingView):
     """An ascent view's results.
 
     Attributes:
@@ -53,13 +52,13 @@ class ResultsView(ClimbingView):
     _goals: Sequence[Objective] = ()
     _found: Found | None = None
     _closed = False
-    _asides: tuple[Aside, ...] = ()  # a view that was refused is closed, too
+
+    formats = ("png", "gif", "webp", "wav")
 
     def __init__(self, *, rate: float) -> None:
-        self._search = Aside(self._complain)
-        self._saving = Aside(self._complain)
-        self._asides = self._search, self._saving
         super().__init__(rate=rate)
+        self._search = Aside(self._complain)
+        self._asides += (self._search,)
 
     def _prepare_results(self, pictures: Iterable[Any] | None) -> None:
         if isinstance(pictures, Iterator):
@@ -69,50 +68,12 @@ class ResultsView(ClimbingView):
             )
         self._pictures = pictures
         self._judged: Advice | None = None
-        self._handlers["save"] = self._save_for_page
         self.observe(self._selected, ["layer", "channel"])
 
     def close(self) -> None:
         """End the view's jobs and take the view off the page."""
         self._closed = True
-        for aside in self._asides:
-            aside.close()
         super().close()
-
-    def wait(self, timeout: float = 60.0) -> None:
-        """Block until the view has come to rest, and has found its real examples.
-
-        Args:
-            timeout: in seconds.
-
-        Raises:
-            TimeoutError: if it is still at work then.
-        """
-        super().wait(timeout)
-        for aside in self._asides:
-            aside.wait(timeout)
-
-    def save(self, path: str | Path) -> Path:
-        """Write what is shown as a picture, or the whole run as a film.
-
-        Args:
-            path: ends in .png for the picture of the chosen iteration, in .gif or .webp for a film
-                of all kept iterations, in .wav for the sound of the chosen one.
-
-        Returns:
-            The path.
-
-        Raises:
-            InputError: if it ends in something else, or there was no run yet.
-        """
-        target = Path(path)
-        kind = target.suffix.lower().removeprefix(".")
-        if kind not in FORMATS:
-            raise InputError(
-                f"expected a path that ends in .png, .gif, .webp or .wav, got {path!s}."
-            )
-        target.write_bytes(self._file(kind))
-        return target
 
     # --- the parts that a run calls
 
@@ -198,7 +159,7 @@ class ResultsView(ClimbingView):
     def _file(self, kind: str) -> bytes:
         images, record = self._shown_images(), self._record
         if images is None or record is None:
-            raise InputError("expected a run to save, there was none yet. Call play() first.")
+            raise no_run()
         if kind == "wav":
             if images.ndim == 4 or not is_wave(images[0]):
                 raise InputError("expected a network for sounds to save one, this takes others.")
@@ -207,7 +168,7 @@ class ResultsView(ClimbingView):
         if kind == "png":
             return as_png(mosaic(images, self._paint))
         frames = [record.pictures.get(step) for step in record.pictures.steps()]
-        return film(frames, kind, self._paint)
+        return film(frames, kind, lambda frame: mosaic(frame.images, self._paint))
 
     def _paint(self, image: np.ndarray) -> np.ndarray:
         """A picture, or a sequence, as uint8 RGB."""
@@ -223,14 +184,5 @@ class ResultsView(ClimbingView):
     def _shown_images(self) -> np.ndarray | None:
         raise NotImplementedError
 
-    def _save_for_page(self, content: Mapping[str, Any], _buffers: Sequence[Any]) -> None:
-        kind = text(content, "format")
-        if kind not in FORMATS:
-            raise MalformedMessageError(f"expected one of {list(FORMATS)}")
-        self._saving.start(lambda: self._sending(kind))
-
-    def _sending(self, kind: str) -> Iterator[None]:
-        words = "ascent" if self._record is None else self._record.label
-        content = {"type": "file", "name": f"{words}.{kind}", "media": FORMATS[kind]}
-        self.send({**content, "buffers": ["content"]}, [self._file(kind)])
-        yield
+    def _file_name(self) -> str:
+        return "ascent" if self._record is None else self._record.label

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import traitlets as t
+from PIL import Image
 
 from .. import methods, zoo
 from ..live import History
 from ..methods import DREAM_PRESETS, DreamFrame
 from ..methods.deepdream import one_picture
 from ..network import InputError, Network
-from .dream_record import DreamRecord, shown
+from .dream_record import DreamRecord, shown, size_of
 from .image_chooser import pictures_for
 from .layered import LayeredView, convolutions
 from .locked import LOCK
@@ -27,7 +28,9 @@ from .names import check_name, keywords_of, refuse_unknown
 from .picture import as_png, beside, to_pixels
 from .pictured import PicturedView
 from .played import Played
+from .run_files import film
 from .running import Frame
+from .saved import SavedView, no_run
 from .selection import Selection
 from .wire import pack, whole
 
@@ -40,11 +43,11 @@ SETTINGS = ("scale", "jitter", "tile", "guide", "seed", "key")
 Layers = str | Sequence[str] | Mapping[str, float] | None
 
 
-class DeepDream(Played, PicturedView, LayeredView):
+class DeepDream(Played, SavedView, PicturedView, LayeredView):
     """Shows a photograph turning into a dream of what a layer or a channel sees in it.
 
-    The page's controls, the traits and the methods (`play`, `pause`, `restart`, `stop`) do the
-    same. A change while a dream runs begins a new one; else it waits for Play.
+    The page's controls, the traits and the methods (`play`, `pause`, `restart`, `stop`, `save`) do
+    the same. A change while a dream runs begins a new one; else it waits for Play.
 
     Attributes:
         objective: "layer" (all of it), "channel", or "layers" for several with `weights`.
@@ -80,6 +83,7 @@ class DeepDream(Played, PicturedView, LayeredView):
     Example:
         >>> view = cw.DeepDream(cw.load("photos"), cw.image("temple"), layer="conv3")
         >>> view.play()
+        >>> view.save("dream.gif")
     """
 
     bundle = "deep-dream"
@@ -196,10 +200,11 @@ class DeepDream(Played, PicturedView, LayeredView):
             self.strength = round(found.rate * GREYS, 6)
 
     def _new_image(self, _change: Any = None) -> None:
-        pixels = shown(one_picture(self._network, self.image)[0])
+        photograph = one_picture(self._network, self.image)[0]
+        pixels = shown(photograph)
         with LOCK:
             self._images += 1
-            self.picture = {
+            self.picture = {"size": size_of(photograph)} | {
                 "width": pixels.shape[1], "height": pixels.shape[0], "pixels": pixels.tobytes(),
             }  # fmt: skip
 
@@ -246,6 +251,18 @@ class DeepDream(Played, PicturedView, LayeredView):
         step = whole(content, "step")
         if self._record is not None:
             self.send(*pack(self._runner.outbox.stamp(self._record.replay(step))))
+
+    def _file(self, kind: str) -> bytes:
+        dream, frames = self.dream, self.frames
+        if dream is None:
+            raise no_run()
+        if kind == "png":
+            return as_png(Image.fromarray(to_pixels(dream)))
+        moments = [frames.get(step) for step in frames.steps()]
+        return film(moments, kind, lambda frame: Image.fromarray(shown(frame.image)))
+
+    def _file_name(self) -> str:
+        return "dream" if self._record is None else f"dream {self._record.label}"
 
     @t.validate("image")
     def _check_image(self, proposal: Any) -> Any:

@@ -33,6 +33,7 @@ class DreamRecord:
     """
 
     def __init__(self, number: int, label: str, photograph: np.ndarray) -> None:
+        self.label = label
         self._shared: dict[str, Any] = {"run": number, "label": label}
         self._ends = _at_an_end(photograph)
         limit = int(np.clip(MEMORY // (4 * photograph.size), 8, 1024))
@@ -63,6 +64,7 @@ class DreamRecord:
             "iteration": frame.iteration,
             "score": frame.score,
             "note": _washed_out(washed) if washed > WASHED_OUT else "",
+            "size": size_of(frame.image),
             "width": pixels.shape[1],
             "height": pixels.shape[0],
             "pixels": pixels.tobytes(),
@@ -78,6 +80,11 @@ def shown(image: Any) -> np.ndarray:
         return pixels
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
+def size_of(image: Any) -> list[int]:
+    """Width and height of a picture itself."""
+    return [image.shape[1], image.shape[0]]
 
 
 def _at_an_end(image: np.ndarray) -> float:

@@ -22,7 +22,6 @@ from ..network import Network
 from .aimed import AimedView
 from .ascent_aim import Aim, label, tiles
 from .ascent_compared import climb, presets_of
-from .ascent_files import still
 from .ascent_record import AscentRecord
 from .ascent_results import ResultsView
 from .ascent_settings import PARAMETERISATIONS
@@ -30,6 +29,7 @@ from .layered import convolutions
 from .names import keywords_of, refuse_unknown
 from .picture import as_png
 from .played import Played
+from .run_files import still
 from .running import Frame
 from .selection import Selection
 from .sequence_picture import from_minus_1_to_1

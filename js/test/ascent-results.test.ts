@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readExamples } from "../src/gradient-ascent/examples";
-import { fileName } from "../src/gradient-ascent/file";
+import { fileName } from "../src/lib/saving";
 import { columnsOf } from "../src/gradient-ascent/tile-grid";
 
 test("patches of two rows are cut out of one buffer", () => {

@@ -15,6 +15,7 @@ function frame(step: number, more: Partial<DreamFrame> = {}): DreamFrame {
     iteration: step === 6 ? 3 : step % 3,
     score: step / 10,
     note: "",
+    size: [2, 1],
     width: 2,
     height: 1,
     pixels: new DataView(Uint8Array.of(step, 1, 2, 3, 4, 5).buffer),

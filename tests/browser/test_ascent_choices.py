@@ -68,7 +68,7 @@ def test_each_setting_begins_a_new_run(open_view: Callable[..., tuple[Notebook, 
     names = view.locator(".cv-tile-name")
     expect(names).to_have_text(["-conv2:3, pixel", "-conv2:3, lucid"], timeout=PATIENCE)
     expect(view.get_by_label("Grid")).to_be_hidden()
-    view.get_by_label("Compare").select_option("with no other preset")
+    view.get_by_label("Compare").select_option("off")
     begins_anew()
     view.get_by_label("Objective").select_option("class probability")
     expect(title).to_have_text("probability of 0", timeout=PATIENCE)

@@ -63,6 +63,15 @@ def test_a_dream_from_the_first_octave_to_the_last_and_back(
     caught.value.save_as(tmp_path / "dream.png")
     saved = np.asarray(Image.open(tmp_path / "dream.png").convert("RGB"))
     assert np.abs(saved - np.array(json.loads(notebook.run(SHOWN)))).max() <= 1
+    for kind in ("gif", "webp"):
+        view.get_by_label("Format").select_option(kind)
+        with notebook.page.expect_download() as caught:
+            view.get_by_role("button", name="Save").click()
+        assert caught.value.suggested_filename == f"dream conv3.{kind}"
+        caught.value.save_as(tmp_path / f"dream.{kind}")
+        with Image.open(tmp_path / f"dream.{kind}") as film:
+            assert (film.format, film.size) == (kind.upper(), (256, 192))
+            assert film.n_frames > 8  # those that painted alike are one
 
 
 def test_pause_restart_and_stop(new_notebook: Callable[..., Notebook]):

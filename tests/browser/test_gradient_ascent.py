@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.jupyterlab import SECOND, Notebook, await_frame, await_state
+from tests.browser.jupyterlab import BUSY, SECOND, Notebook, await_frame, await_state
 
 VIEW = """
 import cnnviz_widgets as cw
@@ -142,6 +142,8 @@ def test_a_run_in_the_cell_streams_while_it_runs(new_notebook: Callable[..., Not
 
     notebook.command("notebook:interrupt-kernel")
     await_state(view, "paused")
+    # what is asked of the kernel before the interrupted cell has ended is not carried out
+    notebook.page.wait_for_function(f"!({BUSY})()")
     press(view, "Play").click()
     await_state(view, "running")
     press(view, "Stop").click()

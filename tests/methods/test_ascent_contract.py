@@ -108,6 +108,29 @@ def test_every_parameterisation_can_be_climbed_with(net, chosen):
         assert 0 <= frames[-1].opacity.min() < frames[-1].opacity.max() <= 1
 
 
+def test_a_channel_is_climbed_where_it_costs_least_opacity(net):
+    """Whether opacity is subtracted or multiplied by, it ends below that of the channel alone."""
+
+    def opacity(goal):
+        *_, last = m.ascend(
+            net, goal, steps=24, parameterisation=m.Alpha(m.Pixels(), m.Pixels()), jitter=0
+        )
+        assert last.opacity is not None
+        return last.opacity.mean()
+
+    alone = opacity("two:1")
+    assert opacity(m.channel("two", 1) * (1 - m.opacity())) < alone - 0.1
+    assert opacity(m.channel("two", 1) - 5.0 * m.opacity()) < alone - 0.1
+    assert opacity(m.opacity()) > 0.85
+
+
+@pytest.mark.parametrize("chosen", [m.Fourier(), m.Pixels(), m.Maco()], ids=repr)
+def test_opacity_without_transparency_is_refused_before_the_first_step(net, chosen):
+    for goal in (m.channel("two", 1) * (1 - m.opacity()), ["two:1", "two:2" - m.opacity()]):
+        with pytest.raises(InputError, match=r"such as Alpha\(\), for 'two:\d .*opaque"):
+            m.ascend(net, goal, parameterisation=chosen)
+
+
 TRANSFORMS = [
     m.Pad(2), m.Jitter(2), m.Shift(2), m.Crop(1), m.Scale((0.9, 1.1)), m.Rotate((-9.0, 9.0)),
     m.Flip(), m.Blur(0.5), m.Noise(0.02), m.Crops(3),
@@ -261,6 +284,9 @@ def _box(x, side):
         (lambda: m.input_difference(np.zeros((3, 3, 3))), InputError, "expected an image of shape"),
         (lambda: m.of_taps("two", lambda taps: taps["two"]), InputError, "one number for each"),
         (lambda: m.channel("two", 1) + None, TypeError, "an Objective, a number or a text"),
+        (lambda: "two:1" + m.diversity("two"), InputError, "for diversity.*Pass batch=4"),
+        (lambda: m.alignment("two"), InputError, "several pictures of one target for alignment"),
+        (lambda: ["two:1" + m.diversity("two")] * 2, InputError, "got one"),
         (lambda: [], InputError, "at least one"),
         (lambda: "two:1 + nothing", UnknownTargetError, "nothing"),
     ],

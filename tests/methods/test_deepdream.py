@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 import cnnviz_widgets as cw
-from cnnviz_widgets.methods import DREAM_PRESETS, channel, deep_dream
+from cnnviz_widgets.methods import (
+    DREAM_PRESETS,
+    channel,
+    deep_dream,
+    opacity,
+    total_variation,
+)
 from cnnviz_widgets.network import InputError, Network, UnknownLayerError
 from tests.models.functions import conv, weights
 from tests.models.taps import assert_same, pictures
@@ -160,3 +166,19 @@ def test_bad_images_and_layers_are_refused(net):
         deep_dream(net, IMAGE + 3)
     with pytest.raises(UnknownLayerError):
         deep_dream(net, IMAGE, layer="three")
+
+
+def test_an_objective_of_the_picture_is_that_of_what_is_dreamt(net):
+    goal = channel("two", 1) - 5.0 * total_variation()
+    first, second = deep_dream(net, IMAGE, layer=goal, octaves=(0,), iterations=1, jitter=0)
+
+    def score(x):
+        rough = jnp.abs(x[:, 1:] - x[:, :-1]).mean() + jnp.abs(x[:, :, 1:] - x[:, :, :-1]).mean()
+        return _model(PARAMS, x)[..., 1].mean() - 5.0 * rough
+
+    value, gradient = jax.value_and_grad(score)(jnp.asarray(IMAGE)[None])
+    assert first.score == pytest.approx(float(value), rel=1e-4)
+    moved = IMAGE + 1.5 / 255 * gradient[0] / jnp.abs(gradient).mean()
+    assert_same(second.image, np.clip(moved, 0, 1), tolerance=1e-4)
+    with pytest.raises(InputError, match="expected no opacity"):
+        deep_dream(net, IMAGE, layer=goal * opacity())

@@ -3,6 +3,7 @@
 import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.decomposition import NMF, PCA
@@ -184,6 +185,18 @@ def test_real_examples_are_the_extreme_places(net, least):
         assert (top, left) == (one.row - 2, one.column - 2)
         inside = one.patch[max(-top, 0), max(-left, 0)]
         np.testing.assert_array_equal(inside, MANY[one.image][max(top, 0), max(left, 0)])
+
+
+@pytest.mark.parametrize("least", [False, True])
+def test_of_equally_strong_places_the_innermost_is_the_example(least):
+    """A unit that is zero everywhere: a patch at a corner would be mostly beyond the picture."""
+    model = lambda low, x: jax.nn.relu(x - low)  # noqa: E731
+    silent = Network(model, params=jnp.full((), 2.0), input_shape=(9, 7, 1))
+    unit = f"{silent.layers[-1].name}:0"
+    images = pictures((9, 7, 1), 2)
+    found = m.real_examples(silent, images, unit=unit, least=least, of_each=2)
+    assert [(one.row, one.column) for one in found[::2]] == [(4, 3), (4, 3)]
+    assert all(abs(one.row - 4) + abs(one.column - 3) == 1 for one in found[1::2])
 
 
 def test_real_examples_of_what_has_no_places(net):

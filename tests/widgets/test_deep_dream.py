@@ -210,6 +210,50 @@ def test_views_follow_each_other(photos, page_of):
     assert page_of(second).traits["picture"]["pixels"] == to_pixels(moon).tobytes()
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_a_dream_is_saved_as_a_film_of_all_its_octaves(view, tmp_path, kind):
+    view.play()
+    view.wait(PATIENCE)
+    with Image.open(view.save(tmp_path / f"dream.{kind}")) as film:
+        assert (film.format, film.n_frames, film.size) == (kind.upper(), 7, (256, 256))
+        for step in (0, 3, 6):  # two sizes, brought to that of the film; both formats lose a little
+            film.seek(step)
+            wanted = Image.fromarray(to_pixels(view.frames.get(step).image)).resize(film.size)
+            shown = np.asarray(film.convert("RGB"), np.float32)
+            assert np.abs(shown - np.asarray(wanted, np.float32)).mean() < 8
+
+
+def test_the_picture_of_the_chosen_iteration_is_saved_in_full_size(photos, page_of, tmp_path):
+    large = np.tile(SMALL, (1, 13, 1))
+    view = DeepDream(photos, large, layer="conv1", octaves=1, iterations=1)
+    page = page_of(view)
+    page.paints = True
+    view.play()
+    view.wait(PATIENCE)
+    view.iteration = 0
+    with Image.open(view.save(tmp_path / "dream.png")) as saved:
+        np.testing.assert_array_equal(np.asarray(saved), to_pixels(large))
+    last = page.traits["frame"]
+    assert (last["size"], last["width"]) == ([13 * 64, 64], LONGEST)
+
+
+def test_the_page_gets_a_file(view, page, tmp_path):
+    with pytest.raises(InputError, match="there was none yet"):
+        view.save(tmp_path / "dream.gif")
+    with pytest.raises(InputError, match=r"ends in \.png, \.gif or \.webp, got .*dream\.wav"):
+        view.save(tmp_path / "dream.wav")
+    view.play()
+    view.wait(PATIENCE)
+    page.send({"type": "save", "format": "webp"})
+    view.wait(PATIENCE)
+    page.wait_for(lambda: page.messages[-1]["type"] == "file")
+    reply = page.messages[-1]
+    assert (reply["name"], reply["media"]) == ("dream conv2.webp", "image/webp")
+    assert reply["content"][8:12] == b"WEBP"
+    page.send({"type": "save", "format": "wav"})  # which is for sounds
+    assert (view.error, page.messages[-1]) == (None, reply)
+
+
 def test_the_output_of_a_cell_has_a_still_picture(view):
     assert "image/png" not in view._repr_mimebundle_()[0]
     view.play()

@@ -26,6 +26,8 @@ def diversity(layer: str) -> Objective:
     The style of a picture is its matrix of products of channels, brought to length one. A
     picture's score is minus the mean product of its style with those of the others.
 
+    An ascent of one picture, or of a list of targets with a picture each, refuses it.
+
     Args:
         layer: its name.
 
@@ -37,6 +39,8 @@ def diversity(layer: str) -> Objective:
 
 def alignment(layer: str, decay: float = 2.0) -> Objective:
     """How alike neighbouring pictures of a batch are in a layer, place by place; at most 0.
+
+    One picture alone is refused, as by `diversity`.
 
     Args:
         layer: its name.
@@ -146,8 +150,19 @@ class _Between(Composite):
         yield from self.second.channels(arguments[1])
 
 
-def _diversity(values: Values, _: Any) -> Scores:
+def _several(values: Values, name: str) -> jax.Array:
+    """The one value that there is, of a batch of pictures that can be compared."""
     value = only(values)
+    if len(value) < 2:
+        raise InputError(
+            f"expected several pictures of one target for {name}, which compares them, got one. "
+            "Pass batch=4."
+        )
+    return value
+
+
+def _diversity(values: Values, _: Any) -> Scores:
+    value = _several(values, "diversity")
     places = value.reshape(value.shape[0], -1, value.shape[-1])
     grams = jnp.einsum("npc,npd->ncd", places, places).reshape(value.shape[0], -1)
     lengths = jnp.sqrt(jnp.maximum(jnp.square(grams).sum(1), 1e-10))
@@ -158,7 +173,7 @@ def _diversity(values: Values, _: Any) -> Scores:
 
 
 def _alignment(values: Values, arguments: Any) -> Scores:
-    value, (decay,) = only(values), arguments
+    value, (decay,) = _several(values, "alignment"), arguments
     flat = value.reshape(value.shape[0], -1)
     total = jnp.zeros(flat.shape[0])
     for apart in range(1, min(5, flat.shape[0])):

@@ -92,6 +92,8 @@ def input_difference(image: Any) -> Objective:
 def opacity() -> Objective:
     """The mean opacity of a picture with transparency, 0 to 1; to be subtracted, or multiplied by.
 
+    An ascent whose parameterisation has no transparency refuses it.
+
     Example:
         >>> ascend(net, channel("conv4", 5) * (1 - opacity()), parameterisation=Alpha())
     """

@@ -26,6 +26,8 @@ export interface DreamFrame extends Numbered {
   score: number;
   /** What is wrong with the picture, in words. */
   note: string;
+  /** Width and height of the dream itself; a large one is shrunk for the page. */
+  size: [number, number];
   width: number;
   height: number;
   /** uint8 RGB. */
@@ -39,6 +41,7 @@ export interface DreamFrame extends Numbered {
 /** One moment: a picture with what is to be said of it. */
 export interface Moment {
   picture: Picture;
+  size: [number, number];
   step: number;
   octave: number;
   iteration: number;
@@ -112,7 +115,7 @@ export function momentWords(moment: Moment, { octaves, steps }: Dream): string {
 }
 
 function toMoment(frame: DreamFrame): Moment {
-  const { step, octave, iteration, score, note, width, height } = frame;
+  const { size, step, octave, iteration, score, note, width, height } = frame;
   const rgba = rgbToRgba(asBytes(frame.pixels), width * height);
-  return { picture: { width, height, rgba }, step, octave, iteration, score, note };
+  return { picture: { width, height, rgba }, size, step, octave, iteration, score, note };
 }

@@ -8,6 +8,7 @@ import { h, setText } from "../lib/dom";
 import { readTraits, receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
 import { Notice } from "../lib/notice";
+import { receiveFiles } from "../lib/saving";
 import { type Shell, view } from "../lib/shell";
 import { Dream, type DreamFrame, type Moment, momentWords } from "./dream";
 import { Pictures } from "./pictures";
@@ -42,9 +43,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     kernel.order({ type: "command", command: name }, ...GOAL);
   };
 
+  const saveAs = (format: string) => {
+    saver.now(); // which iteration it is of goes ahead
+    kernel.ask({ type: "save", format });
+  };
+
   const toolbar = new Toolbar(change, command, signal);
   const note = new Notice();
-  const pictures = new Pictures((percent) => change("compare", percent), signal);
+  const pictures = new Pictures((percent) => change("compare", percent), saveAs, signal);
   const timeline = new Timeline(goTo, signal);
   const words = h("span", { class: "cv-words" });
   const latest = button("Latest", "latest", () => change("iteration", NEWEST), signal);
@@ -95,6 +101,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     signal,
   );
   receiveFrames(model, receive, signal);
+  receiveFiles(model, signal);
 
   return () => {
     const state = model.get("state");

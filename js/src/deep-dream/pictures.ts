@@ -3,13 +3,13 @@
  */
 import { context, paintPicture, type Picture, resize } from "../lib/canvas";
 import { asBytes, rgbToRgba } from "../lib/bytes";
-import { button, Slider } from "../lib/controls";
+import { Slider } from "../lib/controls";
 import { h } from "../lib/dom";
-import type { InputPicture } from "../lib/model";
 import { Panel } from "../lib/panel";
+import { downloadCanvas, SaveControl } from "../lib/saving";
 import { Stage } from "../lib/stage";
 import type { Dream, Moment } from "./dream";
-import type { Show } from "./toolbar";
+import type { Photograph, Show } from "./toolbar";
 
 /** Pictures up to this many pixels a side are shown as the squares they are made of. */
 const TINY = 64;
@@ -23,7 +23,7 @@ export class Pictures {
   private readonly compare: Slider;
   private readonly beside = new Panel("photograph", this.photograph.element);
   private readonly panel: Panel;
-  private readonly save: HTMLButtonElement;
+  private readonly save: SaveControl;
   private readonly scratch = document.createElement("canvas");
   private readonly painted = new Map<HTMLCanvasElement, unknown[]>();
   private source: { bytes: unknown; picture: Picture } | null = null;
@@ -35,16 +35,16 @@ export class Pictures {
 
   constructor(
     private readonly setCompare: (percent: number) => void,
+    private readonly askForFile: (format: string) => void,
     signal: AbortSignal,
   ) {
     this.compare = new Slider("Compare", setCompare, signal);
     this.panel = new Panel("dream", this.dream.element, this.empty, this.compare.element);
     this.dream.frame.append(this.cover, this.divider);
     this.beside.title("Photograph");
-    this.save = button("Save", "save", () => this.download(), signal);
-    this.save.classList.add("cv-plain");
-    this.save.title = "Save this picture as PNG";
-    this.panel.header.append(this.save);
+    const formats = ["png", "gif", "webp"];
+    this.save = new SaveControl(formats, (format) => this.download(format), signal);
+    this.panel.header.append(...this.save.elements);
     const drag = (event: PointerEvent) => {
       if (event.buttons & 1 && !this.cover.hidden) this.divide(event);
     };
@@ -59,8 +59,8 @@ export class Pictures {
    * @param words what stands in place of a dream that has not begun
    */
   paint(
-    source: InputPicture | null,
-    began: InputPicture | null,
+    source: Photograph | null,
+    began: Photograph | null,
     dream: Dream | null,
     moment: Moment | null,
     { show, compare, words }: { show: Show; compare: number; words: string },
@@ -72,27 +72,28 @@ export class Pictures {
     this.element.dataset.show = show;
     this.beside.element.hidden = over && moment !== null;
     this.panel.title(dream?.label ?? "Dream");
-    this.panel.say(moment ? `${moment.picture.width}×${moment.picture.height}` : "");
-    this.beside.say(source ? `${source.width}×${source.height}` : "");
+    this.panel.say(moment ? moment.size.join("×") : "");
+    this.beside.say(source ? source.size.join("×") : "");
     this.dream.element.hidden = this.save.hidden = moment === null;
     this.empty.hidden = moment !== null;
     this.empty.textContent = words;
     const covered = over && moment !== null && photograph !== null;
     this.cover.hidden = this.divider.hidden = this.compare.element.hidden = !covered;
-    if (photograph) {
+    if (!covered) this.dream.canvas.style.clipPath = "";
+    if (source && photograph) {
       const aspect = photograph.width / photograph.height;
       this.element.style.setProperty("--cv-aspect", String(aspect));
       if (!this.beside.element.hidden) this.draw(this.photograph, photograph, aspect);
-      this.photograph.label(`Photograph, ${photograph.width} by ${photograph.height} pixels`);
+      this.photograph.label(`Photograph, ${source.size.join(" by ")} pixels`);
       if (moment) this.draw(this.dream, moment.picture, began ? began.width / began.height : aspect);
       if (covered) this.lay(photograph, compare);
     }
     if (!dream || !moment) return;
     this.dream.label(`Dream of ${dream.label} after ${moment.step} of ${dream.steps} iterations`);
-    this.fileName = `dream ${dream.label} step ${moment.step}.png`.replace(/[^\w.@+, -]+/g, "-");
+    this.fileName = `dream ${dream.label} step ${moment.step}.png`;
   }
 
-  private read(source: InputPicture | null): Picture | null {
+  private read(source: Photograph | null): Picture | null {
     if (!source) return null;
     if (this.source?.bytes !== source.pixels) {
       const { width, height, pixels } = source;
@@ -112,6 +113,8 @@ export class Pictures {
     const [width] = this.dream.fit(photograph.width / photograph.height);
     this.put(this.cover, photograph, width);
     this.cover.style.clipPath = `inset(0 ${100 - compare}% 0 0)`;
+    // the dream, too: at an edge between two pixels a line of it would be seen beneath
+    this.dream.canvas.style.clipPath = `inset(0 0 0 ${compare}%)`;
     this.divider.style.left = `${compare}%`;
     this.compare.set(compare, 100, `${compare}%`, "photograph");
   }
@@ -130,12 +133,14 @@ export class Pictures {
     this.setCompare(Math.round(100 * Math.min(1, Math.max(0, x))));
   }
 
-  private download(): void {
+  private download(format: string): void {
     if (!this.moment) return;
     const { width, height, rgba } = this.moment.picture;
+    // only the kernel has a large dream in full size
+    if (format !== "png" || this.moment.size[0] !== width) return this.askForFile(format);
     const canvas = document.createElement("canvas");
     resize(canvas, width, height);
     context(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
-    h("a", { href: canvas.toDataURL("image/png"), download: this.fileName }).click();
+    downloadCanvas(canvas, this.fileName);
   }
 }

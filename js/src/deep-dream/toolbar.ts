@@ -13,6 +13,9 @@ export type Objective = "layer" | "channel" | "layers";
 export type Command = "play" | "pause" | "stop" | "restart";
 export type Show = "beside" | "over";
 
+/** The photograph, and its own width and height: a large one is shrunk for the page. */
+export type Photograph = InputPicture & { size: [number, number] };
+
 export interface Traits extends CommonTraits<DreamFrame> {
   layers: LayerInfo[];
   presets: string[];
@@ -27,7 +30,7 @@ export interface Traits extends CommonTraits<DreamFrame> {
   iteration: number;
   show: Show;
   compare: number;
-  picture: InputPicture | null;
+  picture: Photograph | null;
 }
 
 const OBJECTIVES: Option[] = [

@@ -7,11 +7,11 @@ import { followSize } from "../lib/canvas";
 import { h } from "../lib/dom";
 import { receiveFrames } from "../lib/frames";
 import { follow, type State } from "../lib/model";
+import { receiveFiles } from "../lib/saving";
 import { type Shell, view } from "../lib/shell";
 import { AdviceNotice, type Remedy } from "./advice";
 import { Curve } from "./curve";
 import { ExamplesPanel } from "./examples-panel";
-import { receiveFiles } from "./file";
 import { PicturePanel } from "./picture-panel";
 import { type AscentFrame, type Moment, Run, type TileInfo } from "./run";
 import { Toolbar } from "./toolbar";
@@ -56,7 +56,10 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     painter.flush();
     command("play");
   };
-  const saveAs = (format: string) => kernel.ask({ type: "save", format });
+  const saveAs = (format: string) => {
+    saver.now(); // which iteration it is of goes ahead
+    kernel.ask({ type: "save", format });
+  };
 
   const toolbar = new Toolbar(change, command, signal);
   const picture = new PicturePanel(select, saveAs, () => painter.request(), signal);

@@ -94,7 +94,7 @@ export class More {
       return name !== model.get("preset") || name === model.get("compare");
     });
     this.compare.set(model.get("compare"), [
-      { value: "", text: "with no other preset" },
+      { value: "", text: "off" },
       ...others.map(({ name }) => ({ value: name, text: `with ${name}` })),
     ]);
     this.parameterisation.set(

@@ -1,7 +1,9 @@
 /**
  * What an ascent has come to, on a canvas: a picture, or a sequence drawn as a wave.
+ *
+ * Pictures are blended where they are enlarged: as squares they hide what they show.
  */
-import { paintPicture, type Smoothing } from "../lib/canvas";
+import { paintPicture } from "../lib/canvas";
 import { envelope, paintWave, waveInk } from "../lib/wave";
 import type { Shown } from "./run";
 
@@ -11,10 +13,9 @@ export function paintShown(
   shown: Shown,
   width: number,
   height: number,
-  smoothing: Smoothing,
 ): void {
   const { samples } = shown;
-  if (!samples) return paintPicture(canvas, scratch, shown, width, smoothing);
+  if (!samples) return paintPicture(canvas, scratch, shown, width, "smooth");
   paintWave(canvas, (columns) => envelope(samples, columns), width, height);
 }
 

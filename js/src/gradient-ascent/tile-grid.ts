@@ -24,7 +24,7 @@ export class TileGrid {
     private readonly signal: AbortSignal,
   ) {}
 
-  paint(moment: Moment, infos: readonly TileInfo[], chosen: Chosen, smooth: boolean): void {
+  paint(moment: Moment, infos: readonly TileInfo[], chosen: Chosen): void {
     while (this.tiles.length < infos.length) {
       const tile = new Tile(this.select, this.signal);
       this.tiles.push(tile);
@@ -33,7 +33,7 @@ export class TileGrid {
     this.element.style.setProperty("--cv-columns", String(columnsOf(infos.length)));
     this.tiles.forEach((tile, at) => {
       tile.element.hidden = at >= infos.length;
-      if (at < infos.length) tile.paint(moment, at, infos[at], chosen, smooth);
+      if (at < infos.length) tile.paint(moment, at, infos[at], chosen);
     });
   }
 }
@@ -57,7 +57,7 @@ class Tile {
     this.element.addEventListener("click", () => this.info && select(this.info), { signal });
   }
 
-  paint(moment: Moment, at: number, info: TileInfo, chosen: Chosen, smooth: boolean): void {
+  paint(moment: Moment, at: number, info: TileInfo, chosen: Chosen): void {
     const picture = moment.pictures[at];
     const known = info.channel !== null;
     this.info = info;
@@ -73,8 +73,7 @@ class Tile {
     const painted = [picture, width, pixelRatio(), lookOf(picture, this.stage.canvas)];
     if (painted.every((item, index) => item === this.painted[index])) return;
     this.painted = painted;
-    const look = smooth ? "smooth" : "crisp";
-    paintShown(this.stage.canvas, this.scratch, picture, width, height, look);
+    paintShown(this.stage.canvas, this.scratch, picture, width, height);
   }
 }
 

@@ -1,4 +1,4 @@
-"""The pictures of an ascent as files: one step as a still, or the whole run as a film."""
+"""The pictures of a run as files: one step as a still, or the whole run as a film."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import io
 import math
 import wave as wave_file
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
-from ..methods import AscentFrame
 from .picture import GAP, PAPER, fitted, to_pixels
 
 FORMATS = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "wav": "audio/wav"}
@@ -29,6 +29,8 @@ FILM_SIDE = 256
 
 Paint = Callable[[np.ndarray], np.ndarray]
 """Makes uint8 RGB of a picture, or of a sequence."""
+
+Moment = TypeVar("Moment")
 
 
 def mosaic(images: np.ndarray, paint: Paint = to_pixels) -> Image.Image:
@@ -68,27 +70,39 @@ def sound(wave: np.ndarray, rate: float) -> bytes:
     return file.getvalue()
 
 
-def film(frames: Sequence[AscentFrame], kind: str, paint: Paint = to_pixels) -> bytes:
-    """The run as a film that repeats.
+def film(moments: Sequence[Moment], kind: str, draw: Callable[[Moment], Image.Image]) -> bytes:
+    """A run as a film that repeats.
 
     Args:
-        frames: in order, at least one; some of them if they are many.
+        moments: in order, at least one; some of them if they are many.
         kind: "gif" or "webp".
-        paint: makes uint8 RGB of a picture.
+        draw: makes the picture of a moment; smaller ones are brought to the size of the largest.
     """
-    count = min(len(frames), MOST_FRAMES)
-    chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
-    shown = [_enlarged(mosaic(frames[k].images, paint)) for k in chosen]
+    count = min(len(moments), MOST_FRAMES)
+    chosen = np.unique(np.linspace(0, len(moments) - 1, count).round().astype(int))
+    shown = _of_one_size([draw(moments[k]) for k in chosen])
     lengths = [FRAME_MS] * (len(shown) - 1) + [LAST_MS]
+    first, *rest = shown if kind == "webp" else [_of_256_colours(picture) for picture in shown]
     file = io.BytesIO()
     more = {"quality": 85, "method": 2} if kind == "webp" else {}
-    shown[0].save(
-        file, kind, save_all=True, append_images=shown[1:], duration=lengths, loop=0, **more
-    )
+    first.save(file, kind, save_all=True, append_images=rest, duration=lengths, loop=0, **more)
     return file.getvalue()
 
 
-def _enlarged(picture: Image.Image) -> Image.Image:
-    times = math.ceil(FILM_SIDE / max(picture.size))
-    size = picture.width * times, picture.height * times
-    return picture.resize(size, Image.Resampling.BICUBIC) if times > 1 else picture
+def _of_256_colours(picture: Image.Image) -> Image.Image:
+    """As a GIF needs it, the rare colours with it: a cat's eyes stay green.
+
+    Pillow's own choice drops them, and takes up to a second for a picture.
+    """
+    colours = picture.quantize(method=Image.Quantize.FASTOCTREE)
+    return picture.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _of_one_size(pictures: Sequence[Image.Image]) -> list[Image.Image]:
+    width, height = max(picture.size for picture in pictures)
+    times = max(math.ceil(FILM_SIDE / max(width, height)), 1)
+    size = width * times, height * times
+    return [
+        picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
+        for picture in pictures
+    ]
