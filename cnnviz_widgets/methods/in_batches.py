@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Float32
 
 from ..network import InputError, Layer, Network
+from ..zoo.tokens import Tokens
 from .channels_last import channels_last
 
 MOST = 128
@@ -51,11 +52,13 @@ def as_examples(net: Network, x: Any) -> Any:
 
     Args:
         net: the network.
-        x: one example, a batch, or a list of examples of one shape.
+        x: one example, a batch, or a list of examples of one shape, or of texts.
 
     Raises:
         InputError: if they differ in shape, or the network cannot take them.
     """
+    if isinstance(x, (str, Tokens)) or _are_texts(x):
+        return np.asarray(net.batch(x))
     if isinstance(x, (list, tuple)):
         shapes = sorted({np.shape(each) for each in x})
         if len(shapes) != 1:
@@ -68,6 +71,18 @@ def as_examples(net: Network, x: Any) -> Any:
     array = array[None] if array.ndim == len(net.input_shape) else array
     net.batch(array[:1])
     return array
+
+
+def as_chosen(net: Network, x: Any, examples: Any) -> Any:
+    """What each of the examples is to other views: of texts their tokens, with what they say."""
+    if not _are_texts(x):
+        return examples
+    return [net.tokens(each) if isinstance(each, str) else each for each in x]
+
+
+def _are_texts(x: Any) -> bool:
+    listed = isinstance(x, (list, tuple)) and len(x) > 0
+    return listed and all(isinstance(each, (str, Tokens)) for each in x)
 
 
 def batch_size(layers: Iterable[Layer], count: int) -> int:

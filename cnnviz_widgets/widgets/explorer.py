@@ -91,8 +91,7 @@ class Explorer(ipywidgets.Box):
         self._set = image, labels
         self._training = _checked(training)
         self._leave_training: Callable[[], None] = lambda: None
-        if isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape):
-            image = image[0]
+        image = image[0] if _is_several(net, image) else image
         with ExitStack() as undo:  # should one of the views be refused
             begin = self._with_a_picture if net.lookup is None else self._with_a_text
             chooser, middle, right = begin(net, image, undo)
@@ -151,7 +150,7 @@ class Explorer(ipywidgets.Box):
             Intervention: lambda: Intervention(net, self.image, selection=chosen),
         }
         images, labels = self._set
-        if np.ndim(images) > len(net.input_shape) and len(images) >= HANDFUL:
+        if _is_several(net, images) and len(images) >= HANDFUL:
             makers[Activations] = lambda: Activations(net, images, selection=chosen)
             makers[Embedding] = lambda: Embedding(net, images, labels, selection=chosen)
         if find_attention(program):
@@ -171,10 +170,11 @@ class Explorer(ipywidgets.Box):
             InputError: if there is but one or a few: that a unit is dead is told by many.
         """
         images, labels = self._set
-        if np.ndim(images) <= len(net.input_shape) or len(images) < HANDFUL:
+        if not _is_several(net, images) or len(images) < HANDFUL:
+            what = "images" if net.lookup is None else "texts"
             raise InputError(
-                "expected many images, some dozens at least, to tell what is wrong with a network: "
-                "Explorer(net, images, labels), with the class of each as labels."
+                f"expected many {what}, some dozens at least, to tell what is wrong with a "
+                f"network: Explorer(net, {what}, labels), with the class of each as labels."
             )
         return Health(net, images, labels, selection=self.selection)
 
@@ -256,6 +256,10 @@ def _first_picture(net: Network) -> str:
             f"{net.input_shape}."
         )
     return names[0]
+
+
+def _is_several(net: Network, image: Any) -> bool:
+    return isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape)
 
 
 def _checked(training: Any) -> Training | None:
