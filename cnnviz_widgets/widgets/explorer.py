@@ -83,7 +83,7 @@ class Explorer(ipywidgets.Box):
         image: Any = None,
         labels: Any = None,
         *,
-        training: Training | None = None,
+        training: Any = None,
     ) -> None:
         from .probabilities import Probabilities  # here, since bqplot imports pandas: a second
 

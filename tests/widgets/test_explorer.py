@@ -97,6 +97,7 @@ def test_several_texts_have_tabs_of_their_own():
     embedding = explorer.tabs.view(Embedding)
     health = explorer.tabs.view(Health)
     explorer.wait(PATIENCE)
+    assert health.error is None
     assert health.report.images == 5
     embedding.number = 2
     explorer.wait(PATIENCE)
