@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Float64, Int, Int64
+from jaxtyping import Array, Bool, Float, Float64, Int, Int64, Num
 
 from ..network import Layer, Network, Replay
 from .activations import named
@@ -197,7 +197,7 @@ class _Total:
 
 
 def _of_batch(
-    replay: Replay, x: Float[Array, "n ..."], own: Bool[Array, " n"], *, names: tuple[str, ...]
+    replay: Replay, x: Num[Array, "n ..."], own: Bool[Array, " n"], *, names: tuple[str, ...]
 ) -> dict[str, dict[str, Array]]:
     found = {}
     for name, value in replay(x, names).items():

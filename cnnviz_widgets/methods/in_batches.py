@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Bool, Float, Float32
+from jaxtyping import Array, Bool, Float, Num
 
 from ..network import InputError, Layer, Network
 from ..zoo.tokens import Tokens
@@ -39,7 +39,7 @@ class Batch:
 
     start: int
     count: int
-    x: Float32[Array, "n ..."]
+    x: Num[Array, "n ..."]
 
     @property
     def own(self) -> Bool[np.ndarray, " n"]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Num
 
 from ..network import InputError, Layer, Network, Replay
 from .in_batches import as_examples, batch_size, by_channel, in_batches
@@ -113,7 +113,7 @@ def _length(layer: Layer, pooling: Pooling) -> int:
 
 
 def _vectors(
-    replay: Replay, x: Float[Array, "n ..."], *, layer: str, pooling: Pooling, logits: str
+    replay: Replay, x: Num[Array, "n ..."], *, layer: str, pooling: Pooling, logits: str
 ) -> tuple[Float[Array, "n d"], Float[Array, "n k"]]:
     info = replay.layer(layer)
     flat = by_channel(replay(x, [layer])[layer], info, x.shape[0])

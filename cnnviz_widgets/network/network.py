@@ -298,7 +298,8 @@ class Network:
         if self._counts:
             raise InputError(
                 "expected a network that takes numbers, this one takes ids of tokens, which are "
-                "no picture of anything. net.embedded() takes their vectors."
+                "no picture of anything. net.embedded() takes their vectors; which runs of tokens "
+                "a channel looks for, text_matches and cw.Text tell."
             )
         with self._lock:
             if self._pictured is None:
