@@ -30,6 +30,7 @@ class ViewTabs(ipywidgets.Tab):
         self._kinds = tuple(makers)
         self._made: dict[type[View], View] = {}
         super().__init__([ipywidgets.Box() for _ in self._kinds])
+        self.add_class("cnnviz-tabs")  # the style sheet of the list of layers has a rule for it
         for index, kind in enumerate(self._kinds):
             self.set_title(index, _title(kind))
         self.view(self._kinds[0])
