@@ -204,7 +204,8 @@ def attention_distance(net: Network, x: Any) -> dict[str, Float[np.ndarray, "n h
         x: images, HWC or NHWC, uint8 or float in [0, 1].
 
     Returns:
-        For each attention layer float32 (N, heads), from 0 to the picture's diagonal.
+        For each attention layer float32 (N, heads), from 0 to the picture's diagonal; NaN where
+        queries or keys are not the patches, as learnt queries are not.
 
     Raises:
         InputError: if `x` is not what the network takes, it pays no attention, or its tokens are

@@ -408,27 +408,23 @@ def test_a_loop_over_examples_is_one_layer(tokens):
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
 
 
-class _Pooled(nnx.Module):
-    """Learnt queries that look at all tokens, as big_vision's and SigLIP's heads do."""
-
-    def __init__(self, rngs):
-        self.probe = nnx.Param(jax.random.normal(rngs.params(), (1, 3, transformers.WIDTH)))
-        self.look = nnx.MultiHeadAttention(
-            transformers.HEADS, transformers.WIDTH, decode=False, rngs=rngs
-        )
-
-    def __call__(self, x):
-        return self.look(jnp.tile(self.probe[...], (len(x), 1, 1)), x).mean(1)
-
-
 def test_learnt_queries(tokens):
-    model, x = _Pooled(nnx.Rngs(0)), tokens[1]
+    model, x = transformers.Pooled(nnx.Rngs(0)), tokens[1]
     found = attention(Network(model, input_shape=x.shape[1:]), x)
     q = transformers._projected(model.look.query, np.asarray(model.probe[...]))
     k = transformers._projected(model.look.key, x)
     wanted = transformers.softmax(q @ k.swapaxes(-1, -2) / np.sqrt(4))
     assert found.layers == ("look",)
     np.testing.assert_allclose(found.weights["look"], wanted, **CLOSE)
+
+
+def test_learnt_queries_are_at_no_distance(x):
+    net = Network(transformers.PicturePooled(nnx.Rngs(0)), input_shape=PICTURE)
+    found = attention_distance(net, x)
+    assert found.keys() == {"among", "pool/look"}
+    assert (found["among"] > 0).all()
+    assert found["pool/look"].shape == (len(x), transformers.HEADS)
+    assert np.isnan(found["pool/look"]).all()
 
 
 def test_a_dense_layer_is_not_taken_for_learnt_queries(tokens):

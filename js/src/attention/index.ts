@@ -117,7 +117,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     const scale = model.get("scale");
     const one = show === "head";
     tiles.paint({ layers, layer, head, one, grid: pictured ? grid : null, weights, scale, theme });
-    distance.element.hidden = !weights.distance || weights.distance.length === 0;
+    distance.element.hidden = !weights.distance?.some(Number.isFinite);
     if (weights.distance) distance.paint(layers, weights.distance, layer, head, null);
     const most = Math.log2(Math.max(...layers.map(({ keys }) => keys)));
     entropy.paint(layers, weights.entropy, layer, head, most);
