@@ -24,11 +24,14 @@ from ..network import (
     find_attention,
     find_fused_attention,
     find_grid,
+    find_hidden_attention,
     find_windowed,
 )
 from ..network.errors import UnknownLayerError, suggest
 from ..network.loops import body_of, turn_by_turn
 from .attention_numbers import distances, entropies
+
+_HIDING = {"while": "a while loop", "cond": "a branch", "scan": "a loop that is no stack of layers"}
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,14 @@ def attention(net: Network, x: Any, layers: Sequence[str] | str | None = None) -
     """What every head of every attention layer looks at.
 
     Attention is found in the traced program, as a softmax over the product of two activations
-    whose result sums the values of the tokens. So it does not matter who wrote it: `flax.nnx`,
+    whose result sums the values of the tokens. Queries may be learnt, if the model repeats them
+    for every example. So it does not matter who wrote it: `flax.nnx`,
     `flax.linen`, Keras, `jax.nn.dot_product_attention`, or a formula of one's own. Where a `scan`
     runs one layer several times, as large language models do, each turn is a layer: `layers[0]`,
     `layers[1]` and so on. What cannot be shown is told in `notes`: attention of a fused kernel,
-    whose weights never are a value, and within windows of the picture. Not seen: attention inside
-    a `while` loop or of learnt queries.
+    whose weights never are a value, within windows of the picture, and what may be attention in a
+    `while` loop, a branch or a loop within a loop. Not seen: additive attention and sigmoids,
+    whose weights are no softmax over products.
 
     Args:
         net: the network.
@@ -115,7 +120,8 @@ def attention(net: Network, x: Any, layers: Sequence[str] | str | None = None) -
     if not known:
         raise InputError(
             "expected a network with attention that can be shown: a softmax over the product of "
-            f"two activations; its program has none. {' '.join(notes)}".rstrip()
+            "two activations; its program has none (additive attention has no product, linear "
+            f"attention no softmax). {' '.join(notes)}".rstrip()
         )
     names = _names(known, layers)
     found = traced.run(_weights, batch, chosen=tuple(known[name] for name in names))
@@ -135,7 +141,13 @@ def _seen(traced: TracedProgram) -> tuple[dict[str, AttentionLayer], tuple[str, 
         notes.append(
             f"The attention of {name} is computed by a fused kernel, which never has its weights "
             "as a value; to see them, let the model use jax.nn.dot_product_attention with "
-            'implementation="xla".'
+            'implementation="xla", or keras.config.disable_flash_attention().'
+        )
+    for name, hidden in find_hidden_attention(traced):
+        notes.append(
+            f"A softmax and products in {name!r} lie inside of {_HIDING[hidden]}: if they are "
+            "attention, it is not shown; only the program itself and stacks of layers in a scan "
+            "are looked through."
         )
     return known, tuple(notes)
 
@@ -157,10 +169,14 @@ def _weights(
     found = dict(zip(plain, replay.values(x, plain), strict=True))
     turns = {loop: _turns(replay, x, loop, chosen) for loop in _loops(chosen)}
     values = [
-        found[each.value] if each.loop is None else turns[each.loop][each.value][each.turn]
+        found[each.value] if each.loop is None else _of_turn(turns[each.loop][each.value], each)
         for each in chosen
     ]
     return [each.arranged(value, len(x)) for each, value in zip(chosen, values, strict=True)]
+
+
+def _of_turn(values: jax.Array, layer: AttentionLayer) -> jax.Array:
+    return values if layer.turn is None else values[layer.turn]
 
 
 def _loops(chosen: Sequence[AttentionLayer]) -> list[int]:
@@ -188,7 +204,8 @@ def attention_distance(net: Network, x: Any) -> dict[str, Float[np.ndarray, "n h
         x: images, HWC or NHWC, uint8 or float in [0, 1].
 
     Returns:
-        For each attention layer float32 (N, heads), from 0 to the picture's diagonal.
+        For each attention layer float32 (N, heads), from 0 to the picture's diagonal; NaN where
+        queries or keys are not the patches, as learnt queries are not.
 
     Raises:
         InputError: if `x` is not what the network takes, it pays no attention, or its tokens are

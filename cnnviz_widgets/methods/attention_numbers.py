@@ -24,7 +24,13 @@ def entropies(weights: Float[np.ndarray, "n h q k"]) -> Float[np.ndarray, "n h"]
 
 
 def distances(weights: Float[np.ndarray, "n h q k"], grid: TokenGrid) -> Float[np.ndarray, "n h"]:
-    """Mean distance between the patches of a grid and those that they look at, in pixels."""
+    """Mean distance between the patches of a grid and those that they look at, in pixels.
+
+    NaN for a layer whose queries or keys are not the grid's tokens, as learnt queries are not.
+    """
+    tokens = grid.patches + grid.extra
+    if weights.shape[-2:] != (tokens, tokens):
+        return np.full(weights.shape[:2], np.nan, np.float32)
     patches = slice(grid.first, grid.first + grid.patches)
     among = weights[..., patches, patches]
     rows, columns = np.divmod(np.arange(grid.patches), grid.columns)

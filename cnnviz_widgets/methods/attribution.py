@@ -16,7 +16,7 @@ from typing import Any, ParamSpec
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int32
+from jaxtyping import Array, Float, Float32, Int32, Num
 
 from ..network import (
     InputError,
@@ -200,7 +200,7 @@ def value_batch(net: Network, x: Any) -> Float[Array, "n ..."]:
 
 def all_scores(
     replay: Replay,
-    x: Float[Array, "n ..."],
+    x: Num[Array, "n ..."],
     *,
     logits: str,
     edits: Mapping[str, Edit] | None = None,

@@ -52,17 +52,14 @@ def as_examples(net: Network, x: Any) -> Any:
 
     Args:
         net: the network.
-        x: one example, a batch, or a list of examples of one shape; texts, if the network reads
-            tokens.
+        x: one example, a batch, or a list of examples of one shape, or of texts.
 
     Raises:
         InputError: if they differ in shape, or the network cannot take them.
     """
-    if isinstance(x, (str, Tokens)):
-        return net.batch(x)
+    if isinstance(x, (str, Tokens)) or _are_texts(x):
+        return np.asarray(net.batch(x))
     if isinstance(x, (list, tuple)):
-        x = [np.asarray(net.batch(each))[0] if isinstance(each, (str, Tokens)) else each
-             for each in x]  # fmt: skip
         shapes = sorted({np.shape(each) for each in x})
         if len(shapes) != 1:
             raise InputError(
@@ -74,6 +71,18 @@ def as_examples(net: Network, x: Any) -> Any:
     array = array[None] if array.ndim == len(net.input_shape) else array
     net.batch(array[:1])
     return array
+
+
+def as_chosen(net: Network, x: Any, examples: Any) -> Any:
+    """What each of the examples is to other views: of texts their tokens, with what they say."""
+    if not _are_texts(x):
+        return examples
+    return [net.tokens(each) if isinstance(each, str) else each for each in x]
+
+
+def _are_texts(x: Any) -> bool:
+    listed = isinstance(x, (list, tuple)) and len(x) > 0
+    return listed and all(isinstance(each, (str, Tokens)) for each in x)
 
 
 def batch_size(layers: Iterable[Layer], count: int) -> int:

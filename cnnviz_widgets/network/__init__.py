@@ -12,7 +12,7 @@ from .errors import (
     UnknownTargetError,
 )
 from .frozen import FAST, FROZEN
-from .fused_attention import find_fused_attention
+from .fused_attention import find_fused_attention, find_hidden_attention
 from .graph import Edge, LayerGraph, LayerGroup, layer_graph
 from .layers import Layer, ReceptiveField
 from .loops import Loop
@@ -62,6 +62,7 @@ __all__ = [
     "find_attention",
     "find_fused_attention",
     "find_grid",
+    "find_hidden_attention",
     "find_pieces",
     "find_windowed",
     "find_wiring",

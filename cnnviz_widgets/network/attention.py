@@ -7,8 +7,11 @@ softmax whether its scores come from a product of two activations. What lies bet
 mask, a bias, a cast, a change of shape) is passed over. The second product also tells which axis
 is which: it sums over the keys, shares the batch and the heads, and leaves the queries.
 
+Queries may be learnt ones, where they are repeated for every example: such a head pools the tokens.
+
 Large models run one layer several times in a `scan`, with weights that are stacked. There each turn
-of the loop is an attention layer, found in the loop's body.
+of the loop is an attention layer, found in the loop's body. A loop that carries nothing on goes
+through the examples (`jax.lax.map`), and all its turns are one layer.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from .loops import live_body
 from .naming import Namer
 from .operation import Operation
 from .program import Program
-from .softmaxes import scores_of
+from .softmaxes import EXPONENTIALS, divided_later, scores_of
 from .traced import TracedProgram
 from .vocabulary import ELEMENTWISE, PLUMBING
 
@@ -49,7 +52,8 @@ class AttentionLayer:
         together: how many rows of the batch axis belong to one example.
         shared: sizes of the axes that queries and keys share besides that one.
         loop: index of the scan in whose body the value is; `None` for the program itself.
-        turn: which turn of that loop it is.
+        turn: which turn of that loop it is; `None` where each turn is an example.
+        late: whether the model divides by the sum of the weights only afterwards.
     """
 
     name: str
@@ -62,7 +66,8 @@ class AttentionLayer:
     together: int = 1
     shared: tuple[int, ...] = ()
     loop: int | None = None
-    turn: int = 0
+    turn: int | None = 0
+    late: bool = False
 
     def seen_from(self, program: Program) -> int:
         """Number of a value of the program itself that hangs on all that the layer looks at."""
@@ -71,7 +76,8 @@ class AttentionLayer:
     def arranged(self, value: jax.Array, examples: int) -> jax.Array:
         """The weights as (N, heads, queries, keys)."""
         moved = jnp.transpose(value.reshape(self.split), self.order)
-        return moved.reshape(examples, self.heads, self.queries, self.keys)
+        found = moved.reshape(examples, self.heads, self.queries, self.keys)
+        return found / found.sum(-1, keepdims=True) if self.late else found
 
 
 def all_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:
@@ -81,10 +87,10 @@ def all_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:
     name = Namer()
     needed = program.needed(program.outputs, ())
     found: list[tuple[int, AttentionLayer]] = []
-    for product, side, softmax in _products(program, needed):
+    for product, side, softmax, late in _products(program, needed):
         called = name(_name(layout, softmax))
         layer = _layer(program, axes, traced.shape[0], product, side, called)
-        found.append((product.index, layer))
+        found.append((product.index, replace(layer, late=late)))
     for scan in needed:
         if scan.name == "scan":
             called = layout.owners.get(scan.index) or "/".join(scan.scope) or "scan"
@@ -98,10 +104,18 @@ def _in_loop(
 ) -> list[AttentionLayer]:
     """The attention of each turn of a scan, turn by turn."""
     body = live_body(scan, program.live)
+    each_its_own = scan.params["num_carry"] == 0
+    if each_its_own and scan.params["length"] != examples:
+        return []  # it goes through something else; see `hidden_softmax`
     layers = [
-        _layer(body, {}, examples, product, side, name(called))
-        for product, side, _ in _products(body, body.needed(body.outputs, ()))
+        replace(
+            _layer(body, {}, 1 if each_its_own else examples, product, side, name(called)),
+            late=late,
+        )
+        for product, side, _, late in _products(body, body.needed(body.outputs, ()))
     ]
+    if each_its_own:
+        return [_for_examples(layer, scan) for layer in layers]
     turns = range(scan.params["length"])
     if scan.params["reverse"]:
         turns = reversed(turns)
@@ -112,18 +126,34 @@ def _in_loop(
     ]
 
 
+def _for_examples(layer: AttentionLayer, scan: Operation) -> AttentionLayer:
+    """A layer whose value has the examples in front, one of each turn."""
+    split = (scan.params["length"], *layer.split)
+    order = (0, *(k + 1 for k in layer.order))
+    return replace(layer, split=split, order=order, loop=scan.index, turn=None)
+
+
 def _products(
     program: Program, operations: Sequence[Operation]
-) -> Iterator[tuple[Operation, int, Operation]]:
-    """Each product that sums by a softmax: it, the side of the weights, and the softmax's end."""
+) -> Iterator[tuple[Operation, int, Operation, bool]]:
+    """Each product that sums by a softmax: it, the side of the weights, its softmax and if late.
+
+    That is true where only the outcome is divided by the sum of the weights.
+    """
     for operation in operations:
         if not _of_activations(program, operation):
             continue
         for side, value in enumerate(operation.inputs):
             found = _behind(program, value, lambda each: scores_of(program, each) is not None)
             scores = scores_of(program, found) if found else None
+            late = scores is None
+            if late:
+                found = _behind(program, value, lambda each: each.name in EXPONENTIALS)
+                if found is None or not divided_later(program, found, operation, operations):
+                    continue
+                scores = found.inputs[0]
             if found and scores is not None and _is_product(program, scores):
-                yield operation, side, found
+                yield operation, side, found, late
                 break
 
 
@@ -132,7 +162,21 @@ def _of_activations(program: Program, operation: Operation) -> bool:
 
 
 def _is_product(program: Program, scores: int) -> bool:
-    return _behind(program, scores, lambda each: _of_activations(program, each)) is not None
+    """Whether scores are queries times keys, both from the input or the queries repeated for it."""
+
+    def wanted(operation: Operation) -> bool:
+        return _of_activations(program, operation) or _of_queries(program, operation)
+
+    return _behind(program, scores, wanted) is not None
+
+
+def _of_queries(program: Program, operation: Operation) -> bool:
+    """Whether a product shares its first axis with what is learnt, as no dense layer does."""
+    if operation.name != "dot_general" or len(operation.inputs) < 2:
+        return False
+    _, shared = operation.params["dimension_numbers"]
+    live = [value in program.live for value in operation.inputs]
+    return sum(live) == 1 and 0 in shared[live.index(True)]
 
 
 def _behind(program: Program, value: int, wanted) -> Operation | None:

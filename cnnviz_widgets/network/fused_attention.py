@@ -1,7 +1,9 @@
-"""Attention that one fused kernel computes, so that its weights never are a value.
+"""Attention that cannot be shown, to be spoken of.
 
-cuDNN's and Pallas's kernels go through the keys block by block and keep only what is summed. Such
-an operation is told by its name, to be spoken of: there is nothing of it that could be shown.
+cuDNN's and Pallas's kernels go through the keys block by block and keep only what is summed, so
+that the weights never are a value. Such an operation is told by its name. Nor is there one value
+for what a `while` loop, a branch or a loop within a loop computes: where a softmax and products
+are in there, it may be attention.
 """
 
 from __future__ import annotations
@@ -11,10 +13,15 @@ from typing import Any
 
 from jax.extend import core
 
+from .attention import all_attention
+from .operation import Operation
 from .traced import TracedProgram
+from .vocabulary import LOOPS
 
 _WORDS = ("attention", "mha", "splash")
 _KERNELS = ("pallas_call", "ffi_call", "tpu_custom_call")
+_SOFTMAX = frozenset({"exp", "reduce_sum", "dot_general"})
+_PRODUCTS = 2
 
 
 def find_fused_attention(traced: TracedProgram) -> tuple[str, ...]:
@@ -22,9 +29,28 @@ def find_fused_attention(traced: TracedProgram) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for operation in traced.program.needed(traced.program.outputs, ()):
         if any(_is_fused(equation) for equation in _with_inner(operation.equation)):
-            owner = traced.layout.owners.get(operation.index)
-            names[owner or "/".join(operation.scope) or operation.name] = None
+            names[_name(traced, operation)] = None
     return tuple(names)
+
+
+def find_hidden_attention(traced: TracedProgram) -> tuple[tuple[str, str], ...]:
+    """Layers that may pay attention where none is looked for, each with what hides it."""
+    shown = {layer.loop for layer in all_attention(traced)}
+    found: dict[str, str] = {}
+    for operation in traced.program.needed(traced.program.outputs, ()):
+        if operation.name in LOOPS and operation.index not in shown and _may_attend(operation):
+            found[_name(traced, operation)] = operation.name
+    return tuple(found.items())
+
+
+def _name(traced: TracedProgram, operation: Operation) -> str:
+    owner = traced.layout.owners.get(operation.index)
+    return owner or "/".join(operation.scope) or operation.name
+
+
+def _may_attend(operation: Operation) -> bool:
+    inside = [equation.primitive.name for equation in _with_inner(operation.equation)]
+    return set(inside) >= _SOFTMAX and inside.count("dot_general") >= _PRODUCTS
 
 
 def _is_fused(equation: core.JaxprEqn) -> bool:

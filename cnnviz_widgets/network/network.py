@@ -22,6 +22,7 @@ from ..zoo.tokens import Tokens
 from . import adapters, table
 from .edits import Edit, check_edit
 from .errors import InputError, ModelError, UnknownLayerError, UnknownTargetError, suggest
+from .given_away import refuse_given_away
 from .images import check_batch, check_shape, fit_image
 from .layers import Layer, Layout
 from .lookup import Lookup, check_ids, following, needs_ids, vectors_of
@@ -130,8 +131,15 @@ class Network:
     def weights(self) -> dict[str, Any]:
         """All weights by the names that the framework gives them, running statistics included.
 
-        Arrays that a function closed over are no weights.
+        Arrays that a function closed over are no weights, nor are the keys of random streams.
+
+        Raises:
+            ModelError: if a training step has taken their memory since.
         """
+        refuse_given_away(self._model.weights)
+        return self._known_weights()
+
+    def _known_weights(self) -> dict[str, Any]:
         return dict(zip(self._weight_names, self._model.weights, strict=True))
 
     def weights_of(self, layer: str) -> tuple[str, ...]:
@@ -163,7 +171,7 @@ class Network:
         """
         if self._unedited is not None:
             return self._unedited.with_weights(weights).with_edits(self.edits)
-        known = self.weights
+        known = self._known_weights()
         for name, weight in weights.items():
             if name not in known:
                 raise InputError(
@@ -222,7 +230,7 @@ class Network:
         Raises:
             InputError: if there is none.
         """
-        own = self.weights
+        own = self._known_weights()
         floats = {name for name, old in own.items() if jnp.issubdtype(old.dtype, jnp.floating)}
         found = adapters.weights_in(model)
         for prefix in ("", "params/"):  # Linen's params are a part of its variables
@@ -290,7 +298,8 @@ class Network:
         if self._counts:
             raise InputError(
                 "expected a network that takes numbers, this one takes ids of tokens, which are "
-                "no picture of anything. net.embedded() takes their vectors."
+                "no picture of anything. net.embedded() takes their vectors; which runs of tokens "
+                "a channel looks for, text_matches and cw.Text tell."
             )
         with self._lock:
             if self._pictured is None:

@@ -22,6 +22,7 @@ from .adapters import Traceable
 from .axes import find_axes
 from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
+from .given_away import refuse_given_away
 from .layers import Layer, Layout
 from .lookup import Lookup, find_lookup
 from .loops import Loop, find_loops
@@ -340,10 +341,17 @@ class TracedProgram:
             rules: how operations are differentiated. Under any but `NO_RULES`, weights count as
                 constants.
             static: hashable choices, such as the names of layers.
+
+        Raises:
+            ModelError: if a training step has taken the memory of the weights.
         """
         changes = self._changes()
         compiled = self._plain._compile(function, rules, static, tuple(sorted(changes)))
-        return compiled(self.frozen, self.prepared(rules), changes, *arrays)
+        try:
+            return compiled(self.frozen, self.prepared(rules), changes, *arrays)
+        except (ValueError, RuntimeError):
+            refuse_given_away(self._model.weights)
+            raise
 
     def _compile(
         self,

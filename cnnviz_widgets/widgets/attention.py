@@ -249,7 +249,7 @@ class Attention(PicturedView):
         row = record.row(self.layer, self.head, self.show, self.query)
         shown = self.show if self.show != "head" else f"head {self.head}"
         lines = [
-            f"{self.layer}, {shown}: what {self.tokens[self.query]} looks at",
+            f"{self.layer}, {shown}: what {self._looker()} looks at",
             record.maps.words,
         ]
         picture = self._picture(record, row)
@@ -260,6 +260,13 @@ class Attention(PicturedView):
         whole_picture.paste(picture, (0, 0))
         whole_picture.paste(text, (0, picture.height))
         return as_png(whole_picture)
+
+    def _looker(self) -> str:
+        """The chosen token, or the layer's own query where its queries are not the tokens."""
+        info = self._info()
+        if info["queries"] == info["keys"]:
+            return self.tokens[self.query]
+        return f"query {min(self.query, info['queries'] - 1)}"
 
     def _picture(self, record: AttentionRecord, row: np.ndarray) -> Image.Image:
         pixels, grid = self._pixels(), record.grid

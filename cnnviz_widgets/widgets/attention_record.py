@@ -37,7 +37,9 @@ class AttentionRecord:
         self._entropy = [entropies(each)[0] for each in self.maps.weights.values()]
         grid = self.grid
         self._distance = (
-            None if grid is None else [distances(each, grid)[0] for each in self._batched(grid)]
+            None
+            if grid is None
+            else [distances(each, grid)[0] for each in self.maps.weights.values()]
         )
         self._rollouts: dict[str, np.ndarray] = {}
         self._flows: dict[tuple[str, int], dict[int, float]] = {}
@@ -46,12 +48,6 @@ class AttentionRecord:
     def grid(self) -> TokenGrid | None:
         """Where the tokens lie."""
         return self.maps.grid
-
-    def _batched(self, grid: TokenGrid) -> list[np.ndarray]:
-        """Of the layers whose tokens are the grid's; of others there is no distance."""
-        tokens = grid.patches + grid.extra
-        every = self.maps.weights.values()
-        return [each if each.shape[-2:] == (tokens, tokens) else each[:, :0] for each in every]
 
     def frames(self, layer: str, head: int, show: str, query: int) -> Iterator[Frame]:
         """What the page needs for one choice; several frames where it takes a while.

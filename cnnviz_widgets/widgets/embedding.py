@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from ..methods.in_batches import as_examples
+from ..methods.in_batches import as_chosen, as_examples
 from ..methods.layer_vectors import POOLINGS, LayerVectors, layer_vector_frames
 from ..methods.neighbours import METRICS, nearest_neighbours
 from ..methods.projection import PROJECTIONS, is_installed, missing
@@ -123,6 +123,7 @@ class Embedding(Played, LayeredView):
             raise ImportError(missing("umap"))
         self._network, self._seed = net, seed
         self._images = as_examples(net, images)
+        self._choices = as_chosen(net, images, self._images)
         count = len(self._images)
         if count < FEWEST:
             raise InputError(f"expected {FEWEST} images or more to lay out, got {count}.")
@@ -243,12 +244,12 @@ class Embedding(Played, LayeredView):
     def _point(self, _change: Any) -> None:
         """Let other views look at the chosen image."""
         if self.number is not None:
-            self.image = self._images[self.number]
+            self.image = self._choices[self.number]
 
     def _forget_number(self, _change: Any) -> None:
         """Another view has chosen an image that need not be one of these."""
         number = self.number
-        if number is not None and not np.array_equal(self.image, self._images[number]):
+        if number is not None and not np.array_equal(self.image, self._choices[number]):
             self.number = None
 
     def _find(self, _change: Any = None) -> None:

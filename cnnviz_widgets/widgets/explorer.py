@@ -20,6 +20,7 @@ from .deconvolution import Deconvolution
 from .embedding import Embedding
 from .feature_maps import FeatureMaps
 from .gradient_ascent import GradientAscent
+from .health import Health
 from .hidden_states import HiddenStates
 from .image_chooser import ImageChooser, bundled_name, examples_for
 from .intervention import Intervention
@@ -28,6 +29,7 @@ from .names import keywords_of, refuse_unknown
 from .operation import Operation
 from .selection import Selection
 from .text import Text
+from .training import Training
 from .view_tabs import ViewTabs
 from .waveform import Waveform
 from .weights import Weights
@@ -57,9 +59,12 @@ class Explorer(ipywidgets.Box):
             chooser would show it. Of several, NHWC or a list, the first one is looked at, and with
             five or more there are tabs for all of them.
         labels: the class of each, for several images.
+        training: a `Training` whose network this is, before, while or after it learns; it has a
+            tab then, and its layer and channel follow the others'. Closing the bench leaves it be.
 
     Raises:
-        InputError: if the network cannot take the image, or no bundled one suits it.
+        InputError: if the network cannot take the image, or no bundled one suits it, or `training`
+            is something else.
 
     Example:
         >>> cw.Explorer(cw.load("photos"), cw.image("cat"))
@@ -72,13 +77,21 @@ class Explorer(ipywidgets.Box):
         refuse_unknown(cls.__name__, kwargs, keywords_of(cls.__init__))
         return super().__new__(cls, *args, **kwargs)
 
-    def __init__(self, net: Network, image: Any = None, labels: Any = None) -> None:
+    def __init__(
+        self,
+        net: Network,
+        image: Any = None,
+        labels: Any = None,
+        *,
+        training: Any = None,
+    ) -> None:
         from .probabilities import Probabilities  # here, since bqplot imports pandas: a second
 
         self.selection = Selection()
         self._set = image, labels
-        if isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape):
-            image = image[0]
+        self._training = _checked(training)
+        self._leave_training: Callable[[], None] = lambda: None
+        image = image[0] if _is_several(net, image) else image
         with ExitStack() as undo:  # should one of the views be refused
             begin = self._with_a_picture if net.lookup is None else self._with_a_text
             chooser, middle, right = begin(net, image, undo)
@@ -137,14 +150,39 @@ class Explorer(ipywidgets.Box):
             Intervention: lambda: Intervention(net, self.image, selection=chosen),
         }
         images, labels = self._set
-        if np.ndim(images) > len(net.input_shape) and len(images) >= HANDFUL:
+        if _is_several(net, images) and len(images) >= HANDFUL:
             makers[Activations] = lambda: Activations(net, images, selection=chosen)
             makers[Embedding] = lambda: Embedding(net, images, labels, selection=chosen)
         if find_attention(program):
             makers[Attention] = lambda: Attention(net, self.image, selection=chosen)
         if program.loops:
             makers[HiddenStates] = lambda: HiddenStates(net, self.image, selection=chosen)
+        makers[Health] = lambda: self._health(net)
+        if self._training is not None:
+            training = self._training
+            makers[Training] = lambda: self._joined(training)
         return makers
+
+    def _health(self, net: Network) -> Health:
+        """Of all images.
+
+        Raises:
+            InputError: if there is but one or a few: that a unit is dead is told by many.
+        """
+        images, labels = self._set
+        if not _is_several(net, images) or len(images) < HANDFUL:
+            what = "images" if net.lookup is None else "texts"
+            raise InputError(
+                f"expected many {what}, some dozens at least, to tell what is wrong with a "
+                f"network: Explorer(net, {what}, labels), with the class of each as labels."
+            )
+        return Health(net, images, labels, selection=self.selection)
+
+    def _joined(self, training: Training) -> Training:
+        """The iteration stays its own: here that of an ascent is shared."""
+        names = ("layer", "channel")
+        self._leave_training = self.selection.join(training, names)
+        return training
 
     def _of_its_kind(self, net: Network) -> dict[type[View], Callable[[], View]]:
         """What there is for pictures only, or for sounds only; a text's attribution is in sight."""
@@ -175,21 +213,28 @@ class Explorer(ipywidgets.Box):
         errors = (part.error for part in (*self.views, self.probabilities))
         return next((error for error in errors if error is not None), None)
 
+    @property
+    def _own(self) -> tuple[Any, ...]:
+        """What the bench made itself; a training is the person's, and may go on for hours."""
+        views = (view for view in self.views if view is not self._training)
+        return *views, self.probabilities
+
     def wait(self, timeout: float = 60.0) -> None:
-        """Block until all views have come to rest.
+        """Block until all views but that of a training have come to rest.
 
         Raises:
             TimeoutError: if one is still at work after `timeout` seconds.
         """
         end = time.monotonic() + timeout
-        for part in (*self.views, self.probabilities):
+        for part in self._own:
             part.wait(max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
         """End all jobs and take the views off the page."""
         if self.comm is None:
             return  # it is closed; the garbage collector closes again
-        for part in (*self.views, self.probabilities):
+        self._leave_training()
+        for part in self._own:
             part.close()
         super().close()
 
@@ -211,6 +256,19 @@ def _first_picture(net: Network) -> str:
             f"{net.input_shape}."
         )
     return names[0]
+
+
+def _is_several(net: Network, image: Any) -> bool:
+    return isinstance(image, (list, tuple)) or np.ndim(image) > len(net.input_shape)
+
+
+def _checked(training: Any) -> Training | None:
+    if training is not None and not isinstance(training, Training):
+        raise InputError(
+            "expected a cw.Training, as training = cw.Training(model, images), got "
+            f"{type(training).__name__}."
+        )
+    return training
 
 
 def _flexible(widget: ipywidgets.DOMWidget, flex: str) -> ipywidgets.DOMWidget:

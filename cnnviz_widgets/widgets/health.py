@@ -15,6 +15,7 @@ import traitlets as t
 from ..methods import health as health_of
 from ..methods.calibration import Calibration
 from ..methods.health import Health as Found
+from ..methods.in_batches import as_chosen
 from ..network import Network
 from .base import View
 from .names import check_name
@@ -67,6 +68,7 @@ class Health(View):
     ) -> None:
         self._network = net
         self._images = np.asarray(net.batch(images))
+        self._choices = as_chosen(net, images, self._images)
         self._report: Found | None = None
         super().__init__()
         self._handlers["image"] = self._choose_image
@@ -93,7 +95,7 @@ class Health(View):
         number = whole(content, "number")
         if number >= len(self._images):
             raise MalformedMessageError(f"expected an image from 0 to {len(self._images) - 1}")
-        self.image = self._images[number]
+        self.image = self._choices[number]
 
     def _still(self) -> bytes | None:
         return (

@@ -225,8 +225,10 @@ class Training(LayeredView):
             raise self._runner.error
         self._learning = True
         self._pace.begin()
-        if self._pace.every == 1:
-            self._before = (self._record.step, self._own_weights(self._network))
+        newest = self._record.moments.newest
+        if self._pace.every == 1 and newest is not None:  # a step may have taken the first weights
+            before = self._network.weights_in(newest.weights)
+            self._before = (self._record.step, before)
         with LOCK:
             self.note_state("running", None)
         _at_the_end_of_the_cell(self)

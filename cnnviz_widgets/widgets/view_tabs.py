@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -29,6 +30,7 @@ class ViewTabs(ipywidgets.Tab):
         self._kinds = tuple(makers)
         self._made: dict[type[View], View] = {}
         super().__init__([ipywidgets.Box() for _ in self._kinds])
+        self.add_class("cnnviz-tabs")  # the style sheet of the list of layers has a rule for it
         for index, kind in enumerate(self._kinds):
             self.set_title(index, _title(kind))
         self.view(self._kinds[0])
@@ -63,10 +65,17 @@ class ViewTabs(ipywidgets.Tab):
         try:
             self.view(kind)
         except ValueError as error:  # which InputError is
-            self._place(change.new, ipywidgets.Label(str(error)))
+            self._place(change.new, _in_words(error))
 
     def _place(self, index: int, widget: ipywidgets.Widget) -> None:
         self.children = [widget if at == index else child for at, child in enumerate(self.children)]
+
+
+def _in_words(error: Exception) -> ipywidgets.HTML:
+    """As text, whatever names are in it; a `Label` would cut it off at the end of the line."""
+    words = ipywidgets.HTML(html.escape(str(error)))
+    words.layout.padding = "8px"
+    return words
 
 
 def _title(kind: type[View]) -> str:

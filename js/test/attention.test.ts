@@ -4,7 +4,9 @@ import {
   type AttentionFrame,
   headAt,
   headIndex,
+  lookerOf,
   onGrid,
+  ownQuery,
   readWeights,
   toCodes,
 } from "../src/attention/frame";
@@ -66,4 +68,14 @@ test("codes span from zero to the largest value, or to one that is given", () =>
 test("only patches lie on the grid", () => {
   const grid = { rows: 1, columns: 2, first: 1, others: [0], patch: [4, 4], words: "" };
   assert.deepEqual([...onGrid(Float32Array.of(9, 1, 2), { ...grid, patch: [4, 4] })], [1, 2]);
+});
+
+test("a layer whose queries are not the tokens has queries of its own", () => {
+  const tokens = ["class token", "row 0, column 0", "row 0, column 1"];
+  const among = { name: "a", heads: 1, queries: 3, keys: 3 };
+  const learnt = { name: "b", heads: 1, queries: 2, keys: 3 };
+  assert.equal(ownQuery(among, 2), null);
+  assert.equal(lookerOf(among, 2, tokens), "row 0, column 1");
+  assert.equal(ownQuery(learnt, 2), 1);
+  assert.equal(lookerOf(learnt, 0, tokens), "query 0");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { view } from "../dev/fake-model";
-import { gradientShare, headline } from "../src/health/report";
+import { gradientShare, headline, unasked } from "../src/health/report";
 import { charts, logShare, Moments, type TrainingFrame, valueAt } from "../src/training/moments";
 
 function frame(at: number, changes: Partial<TrainingFrame> = {}): TrainingFrame {
@@ -88,4 +88,12 @@ test("findings are counted by how bad they are", () => {
   assert.equal(headline({ findings: [], images: 1 }), "Nothing found with 1 image");
   const findings = [finding("error"), finding("note"), finding("note")];
   assert.equal(headline({ findings, images: 60 }), "1 error, 2 notes with 60 images");
+});
+
+test("health tells what it was given nothing for", () => {
+  const unlike = { far: 0, layer: "conv1" };
+  assert.match(unasked({ calibration: null, unlike }), /accuracy, for which it takes labels\.$/);
+  assert.match(unasked({ calibration: null, unlike: null }), /labels; .* takes a reference\.$/);
+  const calibration = { confidence: 1, accuracy: 1, error: 0, bins: [] };
+  assert.equal(unasked({ calibration, unlike }), "");
 });

@@ -78,6 +78,8 @@ def test_a_tab_opens_a_view_of_what_is_looked_at(bench: Notebook):
         expect(bench.view("attribution")).to_be_hidden()
     graph = bench.view("architecture")
     expect(graph).to_contain_text("conv3: conv")  # its card
+    tabs.get_by_role("tab", name="Health", exact=True).click()  # takes more than one image
+    expect(tabs.get_by_text("Explorer(net, images, labels)")).to_be_visible()
     bench.screenshot("explorer-tabs", bench.page.locator(".widget-tab"))
     layers.get_by_role("option", name="conv4 ", exact=False).click()
     tabs.get_by_role("tab", name="Operation", exact=True).click()

@@ -359,3 +359,102 @@ def test_keras_with_and_without_its_choice_of_a_flash_kernel(lenient_ranks, flas
     wanted = keras.Model(inputs, scores)(x, training=False)
     (found,) = attention(Network(model), x).weights.values()
     np.testing.assert_allclose(found, wanted, **CLOSE)
+
+
+def _by_log_softmax(s, v):
+    return jnp.exp(jax.nn.log_softmax(s)) @ v
+
+
+def _by_logsumexp(s, v):
+    return jnp.exp(s - jax.scipy.special.logsumexp(s, -1, keepdims=True)) @ v
+
+
+def _divided_at_the_end(s, v):
+    raised = jnp.exp(s - s.max(-1, keepdims=True))
+    return (raised @ v) / raised.sum(-1, keepdims=True)
+
+
+def _of_tokens(params, x, mix):
+    q, k, v = (jnp.einsum("ntd,dhk->nhtk", x, params[name]) for name in ("query", "key", "value"))
+    return mix(q @ k.swapaxes(-1, -2) / 2, v).mean((1, 2))
+
+
+@pytest.fixture(scope="module")
+def tokens():
+    """Parameters, 2 x 5 tokens, and what each head of 2 looks at, by NumPy."""
+    params = transformers.formula_params()
+    x = np.random.default_rng(0).normal(size=(2, 5, transformers.WIDTH)).astype(np.float32)
+    q, k = (np.einsum("ntd,dhk->nhtk", x, params[name]) for name in ("query", "key"))
+    return params, x, transformers.softmax(q @ k.swapaxes(-1, -2) / 2)
+
+
+@pytest.mark.parametrize("mix", [_by_log_softmax, _by_logsumexp, _divided_at_the_end])
+def test_a_softmax_by_hand_however_it_is_written(tokens, mix):
+    params, x, wanted = tokens
+    net = Network(lambda p, x: _of_tokens(p, x, mix), params=params, input_shape=x.shape[1:])
+    (found,) = attention(net, x).weights.values()
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_loop_over_examples_is_one_layer(tokens):
+    """Not a layer for each example, with examples taken for heads."""
+    params, x, wanted = tokens
+
+    def model(params, x):
+        one = lambda row: _of_tokens(params, row[None], lambda s, v: jax.nn.softmax(s) @ v)[0]  # noqa: E731
+        return jax.lax.map(one, x)
+
+    (found,) = attention(Network(model, params=params, input_shape=x.shape[1:]), x).weights.values()
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_learnt_queries(tokens):
+    model, x = transformers.Pooled(nnx.Rngs(0)), tokens[1]
+    found = attention(Network(model, input_shape=x.shape[1:]), x)
+    q = transformers._projected(model.look.query, np.asarray(model.probe[...]))
+    k = transformers._projected(model.look.key, x)
+    wanted = transformers.softmax(q @ k.swapaxes(-1, -2) / np.sqrt(4))
+    assert found.layers == ("look",)
+    np.testing.assert_allclose(found.weights["look"], wanted, **CLOSE)
+
+
+def test_learnt_queries_are_at_no_distance(x):
+    net = Network(transformers.PicturePooled(nnx.Rngs(0)), input_shape=PICTURE)
+    found = attention_distance(net, x)
+    assert found.keys() == {"among", "pool/look"}
+    assert (found["among"] > 0).all()
+    assert found["pool/look"].shape == (len(x), transformers.HEADS)
+    assert np.isnan(found["pool/look"]).all()
+
+
+def test_a_dense_layer_is_not_taken_for_learnt_queries(tokens):
+    """The keys of linear attention are normalised over the tokens, too."""
+    params, x, _ = tokens
+
+    def model(params, x):
+        q, k, v = (jnp.einsum("ntd,dhk->nhtk", x, params[n]) for n in ("query", "key", "value"))
+        return (q @ (jax.nn.softmax(k, 2).swapaxes(-1, -2) @ v)).mean((1, 2))
+
+    with pytest.raises(InputError, match="linear attention no softmax"):
+        attention(Network(model, params=params, input_shape=x.shape[1:]), x)
+
+
+def _while(f, x):
+    return jax.lax.while_loop(lambda y: y.mean() < 0, f, x)
+
+
+def _branch(f, x):
+    return jax.lax.cond(x.mean() > 0, f, lambda y: y, x)
+
+
+@pytest.mark.parametrize(("hide", "words"), [(_while, "a while loop"), (_branch, "a branch")])
+def test_what_hides_attention_is_told(tokens, hide, words):
+    params, x, _ = tokens
+
+    def look(y):
+        mixed = _of_tokens(params, y, lambda s, v: jax.nn.softmax(s) @ v)
+        return y + mixed.mean()
+
+    net = Network(lambda p, x: hide(look, x).mean(1), params=params, input_shape=x.shape[1:])
+    with pytest.raises(InputError, match=f"softmax and products in '.*' lie inside of.*{words}"):
+        attention(net, x)

@@ -57,6 +57,30 @@ def _projected(part, x):
     return np.einsum("ntd,dhk->nhtk", x, kernel) + bias[:, None]
 
 
+class Pooled(nnx.Module):
+    """Learnt queries that look at all tokens, as big_vision's and SigLIP's heads do."""
+
+    def __init__(self, rngs):
+        self.probe = nnx.Param(jax.random.normal(rngs.params(), (1, 3, WIDTH)))
+        self.look = nnx.MultiHeadAttention(HEADS, WIDTH, decode=False, rngs=rngs)
+
+    def __call__(self, x):
+        return self.look(jnp.tile(self.probe[...], (len(x), 1, 1)), x).mean(1)
+
+
+class PicturePooled(nnx.Module):
+    """Patches that look at one another, and then learnt queries that look at them."""
+
+    def __init__(self, rngs):
+        self.patches = nnx.Conv(3, WIDTH, (4, 4), strides=4, rngs=rngs)
+        self.among = nnx.MultiHeadAttention(2, WIDTH, decode=False, rngs=rngs)
+        self.pool = Pooled(rngs)
+
+    def __call__(self, x):
+        x = self.patches(x).reshape(len(x), -1, WIDTH)
+        return self.pool(x + self.among(x))
+
+
 class LinenEncoder(nn.Module):
     """One layer over the patches alone; masked, so that no token sees a later one."""
 

@@ -170,3 +170,18 @@ def test_what_there_is_not_is_refused(net, image, wrong):
 def test_a_network_without_attention_is_refused(digits):
     with pytest.raises(InputError, match="expected a network with attention"):
         Attention(digits, np.zeros((28, 28, 1), np.float32))
+
+
+def test_learnt_queries_are_no_patches(image, page_of):
+    net = cw.Network(transformers.PicturePooled(nnx.Rngs(0)), input_shape=transformers.PICTURE)
+    view = Attention(net, image, query=7)
+    view.wait(PATIENCE)
+    assert (view.layer, view.error) == ("pool/look", None)
+    page = page_of(view)
+    assert page.traits["layers"][1] == {"name": "pool/look", "heads": 2, "queries": 3, "keys": 12}
+    distance = np.frombuffer(page.traits["frame"]["distance"], np.float32)
+    assert np.isfinite(distance).tolist() == [True, True, False, False]
+    wanted = attention(net, image).weights["pool/look"][0, 0, 2]  # the last one
+    np.testing.assert_allclose(np.frombuffer(page.traits["frame"]["row"], np.float32), wanted)
+    assert view._repr_mimebundle_()[0]["image/png"]
+    assert view._looker() == "query 2"

@@ -6,7 +6,16 @@ import pytest
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import Activations, Attribution, Embedding, Explorer, Operation
+from cnnviz_widgets.widgets import (
+    Activations,
+    Attribution,
+    Embedding,
+    Explorer,
+    Health,
+    Operation,
+    Training,
+)
+from tests.models.learning import SHAPE, Loop
 
 from .conftest import PATIENCE, worker_threads
 
@@ -43,9 +52,57 @@ def test_several_pictures_have_tabs_of_their_own(digits, three, seven):
     explorer.wait(PATIENCE)
     np.testing.assert_array_equal(explorer.feature_maps.image, seven)
     assert activations.statistics.images == 5
+    health = explorer.tabs.view(Health)
+    explorer.wait(PATIENCE)
+    wanted = cw.methods.health(digits, np.stack(images), [3, 7, 3, 7, 3])
+    assert str(health.report) == str(wanted)
+    assert health.report.calibration is not None
     few = Explorer(digits, images[:2])
     with pytest.raises(KeyError, match="expected one of"):
         few.tabs.view(Embedding)
+
+
+def test_a_training_has_a_tab_whose_unit_is_shared():
+    loop = Loop()
+    watch = Training(loop.model, loop.images, loop.labels, every=2, ascent_steps=2)
+    net = cw.Network(loop.model, input_shape=SHAPE)
+    explorer = Explorer(net, loop.images, loop.labels, training=watch)
+    assert explorer.tabs.view(Training) is watch
+    explorer.selection.layer, explorer.selection.channel = "conv1", 3
+    assert (watch.layer, watch.channel) == ("conv1", 3)
+    watch.layer = "conv2"
+    assert explorer.selection.layer == "conv2"
+    loss, _ = loop.step()
+    watch.step(loop.model, loss=loss)
+    assert watch.state == "running"
+    explorer.wait(PATIENCE)  # for all but the training
+    explorer.close()
+    assert watch.comm is not None
+    watch.layer = "conv1"
+    assert explorer.selection.layer == "conv2"
+    watch.end()
+    assert watch.state == "done"
+    watch.close()
+
+
+def test_what_is_no_training_is_refused(digits):
+    with pytest.raises(InputError, match=r"expected a cw\.Training.*got Network"):
+        Explorer(digits, training=digits)
+
+
+def test_several_texts_have_tabs_of_their_own():
+    net = cw.load("texts")
+    texts = ["Guten Abend", "Buenos días", "Goedemorgen", "Dobrý den", "Bonjour"]
+    explorer = Explorer(net, texts)
+    embedding = explorer.tabs.view(Embedding)
+    health = explorer.tabs.view(Health)
+    explorer.wait(PATIENCE)
+    assert health.error is None
+    assert health.report.images == 5
+    embedding.number = 2
+    explorer.wait(PATIENCE)
+    assert explorer.text.text == "Goedemorgen"
+    assert explorer.error is None
 
 
 def test_a_text_is_typed_and_all_views_follow():

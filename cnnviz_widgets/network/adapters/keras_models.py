@@ -35,15 +35,17 @@ def read(model: keras.Model) -> Traceable:
         )
     inputs = getattr(model, "inputs", None) or []
     refuse_several_inputs([tensor.name for tensor in inputs])
-    trainable, others = model.trainable_variables, model.non_trainable_variables
+    trainable, others = model.trainable_variables, model.non_trainable_weights
     variables = [*trainable, *others]
     count = len(trainable)
+    states = _states(model)
     takes_training = "training" in inspect.signature(model.call).parameters
     arguments = {"training": False} if takes_training else {}
 
     def apply(weights: Sequence[Any], x: jax.Array) -> Any:
-        trainable, others = list(weights[:count]), list(weights[count:])
-        return model.stateless_call(trainable, others, x, **arguments)[0]
+        known = iter(weights[count:])
+        others = [next(known) if state is None else state for state in states]
+        return model.stateless_call(list(weights[:count]), others, x, **arguments)[0]
 
     shape = tuple(inputs[0].shape[1:]) if inputs else None
     return Traceable(
@@ -55,6 +57,18 @@ def read(model: keras.Model) -> Traceable:
         input_shape=shape if shape and None not in shape else None,
         dtype=inputs[0].dtype if inputs and "int" in inputs[0].dtype else None,
     )
+
+
+def _states(model: keras.Model) -> list[jax.Array | None]:
+    """For all that training leaves alone: a random generator's state, or `None` for a weight.
+
+    States are no weights. They are copied, since `model.fit` gives the memory of its own away.
+    """
+    weights = {id(weight) for weight in model.non_trainable_weights}
+    return [
+        None if id(each) in weights else jax.numpy.array(each.value)
+        for each in model.non_trainable_variables
+    ]
 
 
 def _paths(model: keras.Model, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:

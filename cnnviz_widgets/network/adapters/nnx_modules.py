@@ -24,12 +24,16 @@ def read(module: nnx.Module) -> Traceable:
     """Adapt `module(x)` in evaluation mode."""
     call: Any = type(module).__call__
     arguments = evaluation_arguments(call.__get__(module))
-    definition, state = nnx.split(module)
+    # Keys and counts of random streams are no weights: nothing trains them, and a key has no norm.
+    definition, streams, state = nnx.split(module, nnx.RngState, ...)
     weights, names, structure = flatten(state)
+    keys, form = jax.tree_util.tree_flatten(streams)
     classes = {_joined(path): type(found).__name__ for path, found in _modules(module)}
 
     def apply(weights: Sequence[Any], x: jax.Array) -> Any:
-        copy = nnx.merge(definition, jax.tree_util.tree_unflatten(structure, weights))
+        known = (form, keys), (structure, weights)
+        parts = (jax.tree_util.tree_unflatten(tree, leaves) for tree, leaves in known)
+        copy = nnx.merge(definition, *parts)
         copy.eval()
         for path, found in _modules(copy):
             if path and callable(found):

@@ -134,6 +134,17 @@ export function largest(values: Float32Array): number {
   return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
+/** A layer's own query, where its queries are not the tokens: learnt ones, or some of the tokens. */
+export function ownQuery(layer: AttentionLayer, query: number): number | null {
+  return layer.queries === layer.keys ? null : Math.min(query, layer.queries - 1);
+}
+
+/** Who looks, in words. */
+export function lookerOf(layer: AttentionLayer, query: number, tokens: readonly string[]): string {
+  const own = ownQuery(layer, query);
+  return own === null ? (tokens[query] ?? "") : `query ${own}`;
+}
+
 /** Number of a head among those of all layers. */
 export function headIndex(layers: readonly AttentionLayer[], name: string, head: number): number {
   const at = layers.findIndex((layer) => layer.name === name);

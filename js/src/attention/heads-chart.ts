@@ -70,7 +70,7 @@ export class HeadsChart {
     target.clearRect(0, 0, clientWidth, clientHeight);
     const style = getComputedStyle(this.element);
     const color = (name: string) => style.getPropertyValue(`--cv-${name}`);
-    const high = most ?? Math.max(...values, 1e-6) * 1.08;
+    const high = most ?? Math.max(...values.filter(Number.isFinite), 1e-6) * 1.08;
     const scale = axis(0, high, 5);
     const bottom = clientHeight - EDGE.bottom;
     const right = clientWidth - EDGE.right;
@@ -98,10 +98,11 @@ export class HeadsChart {
         const middle = EDGE.left + (at + 0.5) * column;
         const spread = Math.min(12, (column * 0.7) / Math.max(1, heads - 1));
         const x = middle + (head - (heads - 1) / 2) * spread;
-        this.places.push([x, y(values[this.places.length] ?? 0)]);
+        this.places.push([x, y(values[this.places.length] ?? NaN)]);
       }
     });
     this.places.forEach(([x, y], at) => {
+      if (!Number.isFinite(y)) return; // of a layer that has no such number
       target.beginPath();
       target.arc(x, y, at === chosen ? DOT + 1.5 : DOT, 0, 2 * Math.PI);
       target.fillStyle = at === chosen ? color("accent") : color("edge");
@@ -113,13 +114,16 @@ export class HeadsChart {
     const found = headAt(this.layers, index);
     if (!found) return "";
     const at = this.layers.findIndex(({ name }) => name === found[0]);
-    return `layer ${at + 1}, head ${found[1]}: ${formatValue(this.values[index])} ${this.unit}`;
+    const value = this.values[index];
+    const told = Number.isFinite(value) ? `${formatValue(value)} ${this.unit}` : "none";
+    return `layer ${at + 1}, head ${found[1]}: ${told}`;
   }
 
   private nearest(event: MouseEvent): number {
     const box = this.canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const far = this.places.map(([a, b]) => Math.hypot(a - x, b - y));
+    const distance = ([a, b]: [number, number]) => Math.hypot(a - x, b - y);
+    const far = this.places.map((at) => (Number.isFinite(at[1]) ? distance(at) : Infinity));
     const at = far.indexOf(Math.min(...far));
     return far[at] <= REACH ? at : -1;
   }

@@ -12,7 +12,7 @@ import { follow, type State } from "../lib/model";
 import { type Shell, view } from "../lib/shell";
 import { themeOf } from "../lib/theme";
 import { TokenStrip } from "../lib/token-strip";
-import { readWeights, type Show, type Traits, type Weights } from "./frame";
+import { lookerOf, ownQuery, readWeights, type Show, type Traits, type Weights } from "./frame";
 import { HeadsChart } from "./heads-chart";
 import { LookingFrom } from "./looking-from";
 import { MapPanel } from "./map-panel";
@@ -108,18 +108,21 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     query.element.hidden = !pictured;
     strip.element.hidden = pictured;
     map.element.hidden = !pictured && !matrix;
-    if (pictured) query.paint(picture, grid, model.get("query"), tokens[model.get("query")] ?? "");
-    else paintStrip(strip, tokens, weights, model.get("query"), title);
+    const chosen = model.get("query");
+    const looker = lookerOf(info, chosen, tokens);
+    if (pictured) query.paint(picture, grid, chosen, looker, ownQuery(info, chosen) !== null);
+    else paintStrip(strip, tokens, weights, chosen, title, lookerOf(info, frame.query, tokens));
     map.element.dataset.display = matrix ? "matrix" : "picture";
     if (matrix) {
       map.paintMatrix(matrix, [info.queries, info.keys], weights, tokens, theme, title);
     } else if (pictured) {
-      map.paintPicture(picture, grid, weights, tokens, theme, title);
+      const looks = lookerOf(info, frame.query, tokens);
+      map.paintPicture(picture, grid, weights, tokens, looks, theme, title);
     }
     const scale = model.get("scale");
     const one = show === "head";
     tiles.paint({ layers, layer, head, one, grid: pictured ? grid : null, weights, scale, theme });
-    distance.element.hidden = !weights.distance || weights.distance.length === 0;
+    distance.element.hidden = !weights.distance?.some(Number.isFinite);
     if (weights.distance) distance.paint(layers, weights.distance, layer, head, null);
     const most = Math.log2(Math.max(...layers.map(({ keys }) => keys)));
     entropy.paint(layers, weights.entropy, layer, head, most);
@@ -137,11 +140,11 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
 function paintStrip(
   strip: TokenStrip,
   tokens: readonly string[],
-  { row, frame }: Weights,
+  { row }: Weights,
   chosen: number,
   title: string,
+  looks: string,
 ): void {
-  const looks = tokens[frame.query] ?? "";
   const label = `Tokens, shaded by what ${looks} looks at`;
   strip.paint({ tokens, values: row, chosen, title, line: `${looks} looks at`, label });
 }

@@ -59,6 +59,7 @@ export class MapPanel {
     grid: TokenGrid,
     weights: Weights,
     tokens: readonly string[],
+    looker: string,
     theme: Theme,
     title: string,
   ): void {
@@ -74,7 +75,7 @@ export class MapPanel {
     };
     this.pick = ([row, col]) => grid.first + row * grid.columns + col;
     this.rowMark.place(null, 1, 1);
-    this.stage.label(`Attention of ${tokens[weights.frame.query]} over the picture, ${title}`);
+    this.stage.label(`Attention of ${looker} over the picture, ${title}`);
     const [shown] = this.stage.fit(width / height);
     if (this.stays([weights, picture, theme, shown])) return this.mark();
     const codes = stretched(map, width, height);

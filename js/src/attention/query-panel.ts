@@ -54,7 +54,13 @@ export class QueryPanel {
     element.addEventListener("keydown", (event) => this.key(event), { signal });
   }
 
-  paint(picture: InputPicture, grid: TokenGrid, query: number, label: string): void {
+  paint(
+    picture: InputPicture,
+    grid: TokenGrid,
+    query: number,
+    label: string,
+    nowhere: boolean,
+  ): void {
     this.grid = grid;
     this.query = query;
     const { width, height } = picture;
@@ -68,9 +74,10 @@ export class QueryPanel {
     }
     this.stage.label(`Picture, ${width} by ${height} pixels; the query is ${label}`);
     this.panel.say(label);
-    this.place(this.mark, query);
-    this.place(this.hoverMark, this.hovered);
-    this.stage.element.classList.toggle("cv-everywhere", grid.others.includes(query));
+    this.place(this.mark, nowhere ? null : query);
+    this.place(this.hoverMark, nowhere ? null : this.hovered);
+    const everywhere = nowhere || grid.others.includes(query);
+    this.stage.element.classList.toggle("cv-everywhere", everywhere);
   }
 
   private place(mark: Mark, token: number | null): void {

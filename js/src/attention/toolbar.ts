@@ -4,7 +4,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Option, Select, Slider } from "../lib/controls";
 import { h } from "../lib/dom";
-import type { Traits } from "./frame";
+import { type AttentionLayer, ownQuery, type Traits } from "./frame";
 
 const SHOWS: Option[] = [
   { value: "head", text: "one head" },
@@ -63,7 +63,9 @@ export class Toolbar {
     const one = model.get("show") === "head";
     this.head.set(model.get("head"), last, one ? String(model.get("head")) : "all", `/ ${last}`);
     this.show.set(model.get("show"), SHOWS);
-    this.query.set(String(model.get("query")), queries(model));
+    const own = info ? ownQuery(info, model.get("query")) : null;
+    if (info && own !== null) this.query.set(String(own), ownQueries(info));
+    else this.query.set(String(model.get("query")), queries(model));
     const picture = model.get("grid") ? "on the picture" : "one query";
     this.display.set(model.get("display"), [
       { value: "picture", text: picture },
@@ -71,6 +73,12 @@ export class Toolbar {
     ]);
     this.scale.set(model.get("scale"), SCALES);
   }
+}
+
+/** Those of a layer whose queries are not the tokens. */
+function ownQueries({ queries }: AttentionLayer): Option[] {
+  const numbers = Array.from({ length: Math.min(queries, LISTED) }, (_, at) => at);
+  return numbers.map((at) => ({ value: String(at), text: `query ${at}` }));
 }
 
 /** The tokens to choose from: class tokens and the chosen patch, or all words. */

@@ -10,7 +10,7 @@ import { type Shell, view } from "../lib/shell";
 import { Findings } from "./findings";
 import { Layers } from "./layers";
 import { Reliability } from "./reliability";
-import { headline, type HealthFrame } from "./report";
+import { headline, type HealthFrame, unasked } from "./report";
 
 interface Traits extends CommonTraits<HealthFrame> {
   layer: string;
@@ -33,12 +33,13 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const layers = new Layers((layer) => choose(layer, null), signal);
   const reliability = new Reliability();
   const heading = h("p", { class: "cv-headline", role: "status" });
+  const rest = h("p", { class: "cv-unasked" });
   const table = new Panel("layers", layers.element);
   table.title("Layers");
   const right = h("div", { class: "cv-right" }, table.element, reliability.element);
   const panels = h("div", { class: "cv-panels" }, findings.element, right);
   const empty = h("div", { class: "cv-empty" });
-  root.append(heading, panels, empty);
+  root.append(heading, panels, rest, empty);
   const repaint = () => painter.request();
   followSize([reliability.boxElement], repaint, signal);
   follow(model, ["layer", "state"], repaint, signal);
@@ -52,12 +53,14 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   );
 
   return () => {
-    panels.hidden = heading.hidden = !frame;
+    panels.hidden = heading.hidden = rest.hidden = !frame;
     empty.hidden = frame !== null;
     const failed = model.get("state") === "error";
     empty.textContent = failed ? "Nothing to show" : "Looking through the network…";
     if (!frame) return;
     setText(heading, headline(frame));
+    setText(rest, unasked(frame));
+    rest.hidden = rest.textContent === "";
     if (frame !== painted) findings.paint(frame); // a focused link stays
     painted = frame;
     table.element.hidden = frame.layers.length === 0;

@@ -51,6 +51,15 @@ export function headline({ findings, images }: Pick<HealthFrame, "findings" | "i
   return `${parts.join(", ")} with ${seen}`;
 }
 
+/** What could be asked besides, and what it takes; "" if all was. */
+export function unasked({ calibration, unlike }: Pick<HealthFrame, "calibration" | "unlike">): string {
+  const words = [
+    calibration === null && "confidence against accuracy, for which it takes labels",
+    unlike === null && "images unlike the training set, for which it takes a reference",
+  ].filter(Boolean);
+  return words.length === 0 ? "" : `Not looked at: ${words.join("; ")}.`;
+}
+
 /** How long a gradient's bar is: powers of ten below the largest one, eight of them. */
 export function gradientShare(value: number, largest: number): number {
   if (!(value > 0) || !(largest > 0)) return 0;

@@ -184,3 +184,23 @@ def test_wrong_size_names_the_layer():
     net = Network(model)
     with pytest.raises(InputError, match=r"['\"]dense['\"]"):
         net.batch(np.zeros((9, 9, 3)))
+
+
+def test_weights_that_a_training_took_are_told_and_can_be_had_again():
+    i = keras.Input((8, 8, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3)(i))
+    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    model = keras.Model(i, layers.Dense(2)(x))
+    net = Network(model)
+    x = pictures((8, 8, 3))
+    assert_same(net(x), model(x, training=False), "before")
+    assert len(net.weights) == len(model.weights)  # and no state of the dropout's
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((len(x), 2)), verbose=0)
+    if not any(weight.is_deleted() for weight in net._model.weights):
+        pytest.skip("this Keras gives no memory away")
+    with pytest.raises(ModelError, match=r"net.refreshed\(model\)"):
+        net(x)
+    with pytest.raises(ModelError, match=r"net.refreshed\(model\)"):
+        net.weights  # noqa: B018
+    assert_same(net.refreshed(model)(x), model(x, training=False), "after")

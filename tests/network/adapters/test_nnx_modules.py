@@ -173,3 +173,20 @@ def test_failure_names_the_layer(error):
 def test_variables_do_not_go_with_a_module():
     with pytest.raises(InputError, match=r"variables= does not go with a flax.nnx.Module"):
         Network(made(nnx_models.Volume), input_shape=(6, 7, 8, 2), variables={})
+
+
+class _Dropped(nnx.Module):
+    def __init__(self, rngs):
+        self.dense = nnx.Linear(4, 2, rngs=rngs)
+        self.drop = nnx.Dropout(0.5, rngs=rngs)
+
+    def __call__(self, x):
+        return self.drop(self.dense(x))
+
+
+def test_keys_of_random_streams_are_no_weights():
+    model = _Dropped(nnx.Rngs(0))
+    net = Network(model, input_shape=(4,))
+    assert set(net.weights) == {"dense/kernel", "dense/bias"}
+    x = np.ones((2, 4), np.float32)
+    assert_same(net.refreshed(model)(x), model.dense(jnp.asarray(x)), "the output")
