@@ -106,7 +106,7 @@ def _in_loop(
     body = live_body(scan, program.live)
     each_its_own = scan.params["num_carry"] == 0
     if each_its_own and scan.params["length"] != examples:
-        return []  # it goes through something else; see `hidden_softmax`
+        return []  # it goes through something else; see `find_hidden_attention`
     layers = [
         replace(
             _layer(body, {}, 1 if each_its_own else examples, product, side, name(called)),
