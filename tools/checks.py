@@ -26,9 +26,9 @@ OLDEST_PYTHONS = ("3.11", "3.12")  # there are no wheels of those versions for n
 OLDEST_TESTS = (
     "zoo/test_pretrained.py",
     "network",
-    "methods/test_attribution.py",
-    "methods/test_ascent_contract.py",
-    "methods/test_operation_kinds.py",
+    "methods/attribution/test_every_method.py",
+    "methods/ascent/test_contract.py",
+    "methods/operation/test_kinds.py",
     "live",
     "widgets",
 )

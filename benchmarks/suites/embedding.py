@@ -8,7 +8,7 @@ import cnnviz_widgets as cw
 from benchmarks.compare import percentile
 from benchmarks.measured import Measured
 from benchmarks.notebooks import notebooks
-from cnnviz_widgets.methods.projection import unit_rows
+from cnnviz_widgets.methods.layout.projection import unit_rows
 from tests.browser.jupyterlab import Notebook, await_state
 
 COUNT = 10_000

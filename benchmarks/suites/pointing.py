@@ -11,7 +11,7 @@ import numpy as np
 
 import cnnviz_widgets as cw
 from benchmarks.measured import Measured
-from cnnviz_widgets.methods.guide import GUIDE
+from cnnviz_widgets.methods.attribution.guide import GUIDE
 
 COLLAGES = ("collage",)  # two by two photographs; the others take as long again and more
 RANDOM = "random_map"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import Network, Replay
 from .judged import Judged, Scores, judge
 from .metric import metric

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import Network
 from .baselines import baseline_images
 from .judged import Scores, judge

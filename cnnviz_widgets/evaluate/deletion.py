@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import Network
 from .baselines import baseline_images
 from .curves import area, counts_of, curve

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import METHODS, Attribution, Target
-from ..methods.attribution import frames as frames_of
+from ..methods.attribution.method import METHODS, Attribution, Target
+from ..methods.attribution.method import frames as frames_of
 from ..network import InputError, Network
 from ..network.errors import suggest
 from .judged import check_values

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import InputError, Network
 from .baselines import baseline_images
 from .judged import Judged, Scores, check_whole, judge

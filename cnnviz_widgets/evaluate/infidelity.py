@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int32
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import InputError, Network, Replay, to_row
 from .judged import Judged, Scores, check_between, check_whole, judge
 from .metric import metric

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float32, Int32
 
-from ..methods.attribution import Attribution, Target, targets, value_batch
+from ..methods.attribution.method import Attribution, Target, targets, value_batch
 from ..network import InputError, Network, to_row, to_row_of_places
 
 Scores = Float32[np.ndarray, " n"]

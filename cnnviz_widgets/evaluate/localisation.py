@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import Network
 from .areas import Areas, areas, cells_of_class
 from .judged import Maps, Scores, check_between, judge

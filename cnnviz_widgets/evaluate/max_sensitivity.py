@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import Target, targets, value_batch
+from ..methods.attribution.method import Target, targets, value_batch
 from ..network import InputError, Network
 from .explaining import Method, check_method, explain
 from .judged import Scores, check_between, check_whole

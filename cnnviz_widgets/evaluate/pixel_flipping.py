@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import Network
 from .baselines import baseline_images
 from .curves import Counts, area, counts_of, curve

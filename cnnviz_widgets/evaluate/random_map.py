@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..methods.attribution import Attribution, Target, targets, value_batch
+from ..methods.attribution.method import Attribution, Target, targets, value_batch
 from ..network import Network
 
 

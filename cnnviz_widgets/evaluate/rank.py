@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..methods.attribution import METHODS, Target, targets, value_batch
+from ..methods.attribution.method import METHODS, Target, targets, value_batch
 from ..network import InputError, Network, UnknownOperationError
 from ..network.errors import suggest
 from .explaining import Method, check_method, explain, name_of

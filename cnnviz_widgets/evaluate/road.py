@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import InputError, Network
 from .imputation import impute
 from .judged import Judged, Scores, check_between, judge

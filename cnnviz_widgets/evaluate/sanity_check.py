@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from jaxtyping import Float32
 
-from ..methods.attribution import Target, targets, value_batch
+from ..methods.attribution.method import Target, targets, value_batch
 from ..network import InputError, Network
 from .explaining import Method, check_method, explain, name_of
 from .randomised import layers_with_weights, randomised

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int32
 
-from ..methods.attribution import class_scores
+from ..methods.attribution.method import class_scores
 from ..network import InputError, Network, Replay
 
 OUTPUTS = ("probability", "logit")

@@ -1,23 +1,35 @@
 """The visualisation methods: arrays in, arrays or an iterator of frames out."""
 
 from ..network import Edit
-from .activation_statistics import (
-    ActivationStatistics,
-    LayerStatistics,
-    activation_statistics,
-    activation_statistics_frames,
-)
 from .activations import activations
-from .adversarial import Adversarial, attack, fgsm, pgd
-from .ascent import ascend
-from .ascent_frame import AscentDivergedError, AscentFrame
-from .atlas import ICON_STEPS, Atlas, activation_atlas
-from .attention import AttentionMaps, attention, attention_distance, attention_entropy
-from .attention_flow import attention_flow, attention_rollout
-from .attribution import Attribution, frames
-from .averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
-from .calibration import Calibration, calibration
-from .cams import (
+from .ascent.ascend import ascend
+from .ascent.coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
+from .ascent.cppn import CPPN
+from .ascent.deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
+from .ascent.frame import AscentDivergedError, AscentFrame
+from .ascent.inversion import caricature, invert_features
+from .ascent.maco import Maco
+from .ascent.parameterisations import Fourier, Parameterisation, Pixels
+from .ascent.presets import PRESETS, Preset
+from .ascent.transforms import (
+    Blur,
+    Compose,
+    Crop,
+    Crops,
+    Flip,
+    Jitter,
+    Noise,
+    Pad,
+    Rotate,
+    Scale,
+    Shift,
+    Transform,
+    compose,
+)
+from .ascent.transparency import Alpha
+from .attribution.adversarial import Adversarial, attack, fgsm, pgd
+from .attribution.averaged_gradients import integrated_gradients, smooth_grad, square_grad, var_grad
+from .attribution.cams import (
     cam,
     eigen_cam,
     grad_cam,
@@ -27,31 +39,34 @@ from .cams import (
     layer_cam,
     xgrad_cam,
 )
-from .cams_by_passes import ablation_cam, score_cam
-from .channel_effects import ChannelEffects, channel_effect_frames, channel_effects
-from .channel_shares import channel_shares
-from .coarse_to_fine import Bilinear, LaplacianPyramid, LowResolution, read_texture
-from .cppn import CPPN
-from .decomposition import deep_lift, lrp
-from .deconvolution import Box, Deconvolution, Unit, deconvolution
-from .deepdream import DREAM_PRESETS, DreamFrame, DreamPreset, deep_dream
-from .event_files import EventFiles, Scalars, read_scalars
-from .factors import Factors, factorise
+from .attribution.cams_by_passes import ablation_cam, score_cam
+from .attribution.channel_shares import channel_shares
+from .attribution.decomposition import deep_lift, lrp
+from .attribution.full_gradients import full_grad
+from .attribution.gradient_paths import blur_ig, expected_gradients, guided_ig
+from .attribution.guide import GUIDE, guide_for
+from .attribution.inside import conductance, layer_gradient, neuron_gradient
+from .attribution.lost_logits import lost_logits
+from .attribution.masking import kernel_shap, lime, rise
+from .attribution.method import Attribution, frames
+from .attribution.occluding import feature_ablation, occlusion
+from .attribution.regions import xrai
+from .attribution.saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
+from .attribution.tokens import per_token
+from .examples.deconvolution import Box, Deconvolution, Unit, deconvolution
+from .examples.real_examples import Example, real_examples
+from .examples.text_matches import TextMatch, text_matches
+from .examples.thumbnails import Thumbnails, thumbnails
+from .examples.tiles import TileSheet, TileSheets, tile_sheets
+from .examples.top_examples import TopExample, TopExamples, top_example_frames, top_examples
 from .filters import filters
-from .full_gradients import full_grad
-from .gradient_paths import blur_ig, expected_gradients, guided_ig
-from .guide import GUIDE, guide_for
-from .health import Finding, Health, LayerHealth, health
-from .hidden_states import StatesOverTime, hidden_states, recurrent_layers
-from .inside import conductance, layer_gradient, neuron_gradient
-from .intervention import Intervened, Outcome, intervene
-from .inversion import caricature, invert_features
-from .layer_norms import gradient_norms, layer_norms
-from .layer_vectors import LayerVectors, layer_vector_frames, layer_vectors
-from .lost_logits import lost_logits
-from .maco import Maco
-from .masking import kernel_shap, lime, rise
-from .neighbours import nearest_neighbours
+from .interventions.channel_effects import ChannelEffects, channel_effect_frames, channel_effects
+from .interventions.intervention import Intervened, Outcome, intervene
+from .layout.atlas import ICON_STEPS, Atlas, activation_atlas
+from .layout.factors import Factors, factorise
+from .layout.layer_vectors import LayerVectors, layer_vector_frames, layer_vectors
+from .layout.neighbours import nearest_neighbours
+from .layout.tsne import TsneFrame, tsne, tsne_frames
 from .objectives import (
     INPUT,
     OPACITY,
@@ -82,39 +97,24 @@ from .objectives import (
     tensor_direction,
     total_variation,
 )
-from .occluding import feature_ablation, occlusion
 from .operation import ValueExplained, ValueExplainer, explain_value
-from .parameterisations import Fourier, Parameterisation, Pixels
 from .predictions import probabilities
-from .presets import PRESETS, Preset
-from .real_examples import Example, real_examples
-from .regions import xrai
-from .saliency import deconvnet, guided_backpropagation, input_x_gradient, saliency
-from .spectrogram import Spectrogram, spectrogram
-from .text_matches import TextMatch, text_matches
-from .thumbnails import Thumbnails, thumbnails
-from .tiles import TileSheet, TileSheets, tile_sheets
-from .tokens import per_token
-from .top_examples import TopExample, TopExamples, top_example_frames, top_examples
-from .transforms import (
-    Blur,
-    Compose,
-    Crop,
-    Crops,
-    Flip,
-    Jitter,
-    Noise,
-    Pad,
-    Rotate,
-    Scale,
-    Shift,
-    Transform,
-    compose,
+from .sequences.attention import AttentionMaps, attention, attention_distance, attention_entropy
+from .sequences.attention_flow import attention_flow, attention_rollout
+from .sequences.hidden_states import StatesOverTime, hidden_states, recurrent_layers
+from .sequences.spectrogram import Spectrogram, spectrogram
+from .statistics.activation_statistics import (
+    ActivationStatistics,
+    LayerStatistics,
+    activation_statistics,
+    activation_statistics_frames,
 )
-from .transparency import Alpha
-from .tsne import TsneFrame, tsne, tsne_frames
-from .unit_statistics import UnitStatistics, unit_statistics
-from .unlike import Unlike, unlike
+from .statistics.calibration import Calibration, calibration
+from .statistics.event_files import EventFiles, Scalars, read_scalars
+from .statistics.health import Finding, Health, LayerHealth, health
+from .statistics.layer_norms import gradient_norms, layer_norms
+from .statistics.unit_statistics import UnitStatistics, unit_statistics
+from .statistics.unlike import Unlike, unlike
 from .weights import (
     Connections,
     FilterMap,

@@ -1,8 +1,9 @@
 """Floor 5: the views, one file each, as widgets.
 
 A view checks what a person asks for, hands a job to the floor below, and sends what comes back to
-its page. `base` is what all views share, `running` ties a view to its jobs, `selection` ties views
-to one another, and `wire` is how frames and messages look on their way.
+its page. `selection` ties views to one another. In `shared` is what all have in common: `base`,
+`running`, which ties a view to its jobs, and `wire`, which is how frames and messages look on their
+way. In `records` is what single views send, in `stills` their pictures where no page runs.
 """
 
 from .activation_atlas import ActivationAtlas
@@ -10,7 +11,6 @@ from .activations import Activations
 from .architecture import Architecture
 from .attention import Attention
 from .attribution import Attribution
-from .base import View
 from .deconvolution import Deconvolution
 from .deep_dream import DeepDream
 from .embedding import Embedding
@@ -24,6 +24,7 @@ from .intervention import Intervention
 from .layer_list import LayerList
 from .operation import Operation
 from .selection import Selection
+from .shared.base import View
 from .text import Text
 from .training import Training
 from .waveform import Waveform

@@ -18,18 +18,18 @@ from PIL import Image
 
 from .. import methods
 from ..methods import AscentDivergedError, Atlas
-from ..methods.atlas import LAYOUTS, Spread, as_images, check_layout, spread, taken
-from ..methods.lost_logits import lost_logits
+from ..methods.attribution.lost_logits import lost_logits
+from ..methods.layout.atlas import LAYOUTS, Spread, as_images, check_layout, spread, taken
 from ..methods.objectives import directions
 from ..network import InputError, Network
-from .atlas_record import AtlasRecord, Cell, cells_of
 from .deconvolution import bundled_pictures
-from .layered import LayeredView
-from .names import check_name
-from .picture import as_png
-from .played import Played
-from .running import Frame
+from .records.atlas_record import AtlasRecord, Cell, cells_of
 from .selection import Selection
+from .shared.layered import LayeredView
+from .shared.names import check_name
+from .shared.picture import as_png
+from .shared.played import Played
+from .shared.running import Frame
 
 FINEST = 24
 """Cells on a side of the plane at most: finer ones hold an activation or two."""

@@ -11,20 +11,20 @@ from typing import Any
 
 import traitlets as t
 
-from ..methods.activation_statistics import (
+from ..methods.in_batches import as_examples
+from ..methods.statistics.activation_statistics import (
     ActivationStatistics,
     LayerStatistics,
     activation_statistics_frames,
 )
-from ..methods.in_batches import as_examples
 from ..network import InputError, Network
-from .activations_frame import statistics_frame
-from .activations_picture import activations_picture
-from .layered import LayeredView
-from .picture import as_png
-from .played import Played
-from .running import Frame
+from .records.activations_frame import statistics_frame
 from .selection import Selection
+from .shared.layered import LayeredView
+from .shared.picture import as_png
+from .shared.played import Played
+from .shared.running import Frame
+from .stills.activations import activations_picture
 
 ORDERS = ("index", "dead", "always", "mean", "spread", "zeros")
 

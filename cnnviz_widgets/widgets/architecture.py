@@ -14,14 +14,14 @@ from PIL import Image
 
 from ..methods import Thumbnails, thumbnails
 from ..network import LayerGraph, Network, layer_graph
-from .architecture_picture import graph_picture
-from .locked import LOCK
-from .names import check_name
-from .picture import as_png, to_pixels
-from .pictured import PicturedView
-from .running import Frame
 from .selection import Selection
-from .wire import floats, integers
+from .shared.locked import LOCK
+from .shared.names import check_name
+from .shared.picture import as_png, to_pixels
+from .shared.pictured import PicturedView
+from .shared.running import Frame
+from .shared.wire import floats, integers
+from .stills.architecture import graph_picture
 
 SHOWN = 16
 """Layers and blocks at most that are shown at first, if folding them helps."""

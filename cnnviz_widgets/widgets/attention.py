@@ -17,16 +17,16 @@ from PIL import Image
 from .. import zoo
 from ..methods import AttentionMaps
 from ..network import InputError, Network, TokenGrid
-from .attention_record import SHOWN, AttentionRecord
 from .image_chooser import pictures_for
-from .layered import keep_inside
-from .locked import LOCK
-from .names import check_name
-from .picture import PAPER, as_png, fitted, lines_picture, maps_picture, palette
-from .pictured import PicturedView
-from .running import Frame
+from .records.attention_record import SHOWN, AttentionRecord
 from .selection import Selection
-from .wire import whole
+from .shared.layered import keep_inside
+from .shared.locked import LOCK
+from .shared.names import check_name
+from .shared.picture import PAPER, as_png, fitted, lines_picture, maps_picture, palette
+from .shared.pictured import PicturedView
+from .shared.running import Frame
+from .shared.wire import whole
 
 Wanted = tuple[int, str, int, str, int]
 

@@ -16,23 +16,23 @@ import numpy as np
 import traitlets as t
 
 from .. import methods
-from ..methods.attribution import METHODS
-from ..methods.attribution import Attribution as Found
+from ..methods.attribution.cams import spatial_layers
+from ..methods.attribution.guide import GUIDE, guide_for
+from ..methods.attribution.method import METHODS
+from ..methods.attribution.method import Attribution as Found
 from ..methods.baselines import known_range
-from ..methods.cams import spatial_layers
-from ..methods.guide import GUIDE, guide_for
 from ..network import Network, picture_shape
-from .attribution_record import AttributionRecord
-from .base import in_words
-from .locked import LOCK
-from .names import check_class, check_name
-from .picture import as_png, maps_picture
-from .pictured import PicturedView
-from .running import Frame
+from .records.attribution_record import AttributionRecord
+from .records.trust import Floor, Line, completeness_line, randomised_line
 from .selection import Selection
-from .sequence_picture import as_wave, is_wave, sequence_pixels, stretches_of
-from .trust import Floor, Line, completeness_line, randomised_line
-from .wire import pack, whole
+from .shared.base import in_words
+from .shared.locked import LOCK
+from .shared.names import check_class, check_name
+from .shared.picture import as_png, maps_picture
+from .shared.pictured import PicturedView
+from .shared.running import Frame
+from .shared.sequence_picture import as_wave, is_wave, sequence_pixels, stretches_of
+from .shared.wire import pack, whole
 
 MOST = 6
 """Methods side by side."""

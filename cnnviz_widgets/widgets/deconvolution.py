@@ -17,11 +17,11 @@ from .. import methods, zoo
 from ..methods import TopExamples, Unit
 from ..network import InputError, Network
 from .image_chooser import pictures_for
-from .layered import convolutions
-from .picture import as_png, pairs_picture, to_pixels
-from .pictured import PicturedLayers
-from .running import Frame
 from .selection import Selection
+from .shared.layered import convolutions
+from .shared.picture import as_png, pairs_picture, to_pixels
+from .shared.pictured import PicturedLayers
+from .shared.running import Frame
 
 MOST = 9
 """Units kept in one image, and patches found among many."""

@@ -18,21 +18,21 @@ from PIL import Image
 from .. import methods, zoo
 from ..live import History
 from ..methods import DREAM_PRESETS, DreamFrame
-from ..methods.deepdream import one_picture
+from ..methods.ascent.deepdream import one_picture
 from ..network import InputError, Network
-from .dream_record import DreamRecord, shown, size_of
 from .image_chooser import pictures_for
-from .layered import LayeredView, convolutions
-from .locked import LOCK
-from .names import check_name, keywords_of, refuse_unknown
-from .picture import as_png, beside, to_pixels
-from .pictured import PicturedView
-from .played import Played
-from .run_files import film
-from .running import Frame
-from .saved import SavedView, no_run
+from .records.dream_record import DreamRecord, shown, size_of
 from .selection import Selection
-from .wire import pack, whole
+from .shared.layered import LayeredView, convolutions
+from .shared.locked import LOCK
+from .shared.names import check_name, keywords_of, refuse_unknown
+from .shared.picture import as_png, beside, to_pixels
+from .shared.pictured import PicturedView
+from .shared.played import Played
+from .shared.run_files import film
+from .shared.running import Frame
+from .shared.saved import SavedView, no_run
+from .shared.wire import pack, whole
 
 GREYS = 255
 """Strength is told in grey levels, of which a picture has so many."""

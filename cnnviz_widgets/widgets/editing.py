@@ -14,12 +14,12 @@ import traitlets as t
 from .. import zoo
 from ..network import Edit, InputError, Network
 from ..network.errors import suggest
-from .edit_stack import EditStack
 from .image_chooser import pictures_for
-from .intervention_told import told_history, told_stack
-from .locked import LOCK
-from .pictured import PicturedLayers
-from .wire import MalformedMessageError, text, whole
+from .records.edit_stack import EditStack
+from .records.intervention_told import told_history, told_stack
+from .shared.locked import LOCK
+from .shared.pictured import PicturedLayers
+from .shared.wire import MalformedMessageError, text, whole
 
 
 class EditingView(PicturedLayers):

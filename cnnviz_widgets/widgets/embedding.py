@@ -15,23 +15,23 @@ import numpy as np
 import traitlets as t
 
 from ..methods.in_batches import as_chosen, as_examples
-from ..methods.layer_vectors import POOLINGS, LayerVectors, layer_vector_frames
-from ..methods.neighbours import METRICS, nearest_neighbours
-from ..methods.projection import PROJECTIONS, is_installed, missing
+from ..methods.layout.layer_vectors import POOLINGS, LayerVectors, layer_vector_frames
+from ..methods.layout.neighbours import METRICS, nearest_neighbours
+from ..methods.layout.projection import PROJECTIONS, is_installed, missing
 from ..network import InputError, Network
-from .aside import Aside
-from .embedding_labels import class_names, labels_of
-from .embedding_layouts import Placed, lay_out
-from .embedding_picture import embedding_picture
-from .layered import LayeredView
-from .locked import LOCK
-from .names import check_name
-from .picture import as_png
-from .played import Played
-from .running import Frame
+from .records.embedding_labels import class_names, labels_of
+from .records.embedding_layouts import Placed, lay_out
 from .selection import Selection
-from .thumbnail_sheets import ACROSS, thumbnail_sheets, thumbnail_size
-from .wire import floats, integers
+from .shared.aside import Aside
+from .shared.layered import LayeredView
+from .shared.locked import LOCK
+from .shared.names import check_name
+from .shared.picture import as_png
+from .shared.played import Played
+from .shared.running import Frame
+from .shared.wire import floats, integers
+from .stills.embedding import embedding_picture
+from .stills.thumbnail_sheets import ACROSS, thumbnail_sheets, thumbnail_size
 
 COLORS = ("label", "prediction", "right", "confidence")
 KEPT = 3

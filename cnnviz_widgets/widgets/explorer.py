@@ -15,7 +15,6 @@ from .activations import Activations
 from .architecture import Architecture
 from .attention import Attention
 from .attribution import Attribution
-from .base import View
 from .deconvolution import Deconvolution
 from .embedding import Embedding
 from .feature_maps import FeatureMaps
@@ -25,9 +24,10 @@ from .hidden_states import HiddenStates
 from .image_chooser import ImageChooser, bundled_name, examples_for
 from .intervention import Intervention
 from .layer_list import LayerList
-from .names import keywords_of, refuse_unknown
 from .operation import Operation
 from .selection import Selection
+from .shared.base import View
+from .shared.names import keywords_of, refuse_unknown
 from .text import Text
 from .training import Training
 from .view_tabs import ViewTabs

@@ -14,14 +14,14 @@ import traitlets as t
 
 from ..methods import TileSheet, TileSheets, tile_sheets
 from ..network import Network
-from .layered import convolutions
-from .locked import LOCK
-from .picture import COLORMAPS, as_png, sheet_picture
-from .pictured import PicturedLayers
-from .running import Frame
 from .selection import Selection
-from .texts_given import as_tokens
-from .wire import floats
+from .shared.layered import convolutions
+from .shared.locked import LOCK
+from .shared.picture import COLORMAPS, as_png, sheet_picture
+from .shared.pictured import PicturedLayers
+from .shared.running import Frame
+from .shared.texts_given import as_tokens
+from .shared.wire import floats
 
 
 class FeatureMaps(PicturedLayers):

@@ -19,21 +19,21 @@ from .. import methods, zoo
 from ..live import History
 from ..methods import AscentDivergedError, AscentFrame, Objective
 from ..network import Network
-from .aimed import AimedView
-from .ascent_aim import Aim, label, tiles
-from .ascent_compared import climb, presets_of
-from .ascent_record import AscentRecord
-from .ascent_results import ResultsView
-from .ascent_settings import PARAMETERISATIONS
-from .layered import convolutions
-from .names import keywords_of, refuse_unknown
-from .picture import as_png
-from .played import Played
-from .run_files import still
-from .running import Frame
+from .ascent.aim import Aim, label, tiles
+from .ascent.aimed import AimedView
+from .ascent.compared import climb, presets_of
+from .ascent.record import AscentRecord
+from .ascent.results import ResultsView
+from .ascent.settings import PARAMETERISATIONS
 from .selection import Selection
-from .sequence_picture import from_minus_1_to_1
-from .wire import pack, whole
+from .shared.layered import convolutions
+from .shared.names import keywords_of, refuse_unknown
+from .shared.picture import as_png
+from .shared.played import Played
+from .shared.run_files import still
+from .shared.running import Frame
+from .shared.sequence_picture import from_minus_1_to_1
+from .shared.wire import pack, whole
 
 AIMED = ("objective", "layer", "channel", "position", "target", "end", "channels")
 TUNED = (

@@ -13,16 +13,16 @@ import numpy as np
 import traitlets as t
 
 from ..methods import health as health_of
-from ..methods.calibration import Calibration
-from ..methods.health import Health as Found
 from ..methods.in_batches import as_chosen
+from ..methods.statistics.calibration import Calibration
+from ..methods.statistics.health import Health as Found
 from ..network import Network
-from .base import View
-from .names import check_name
-from .picture import as_png, lines_picture
-from .running import Frame
 from .selection import Selection
-from .wire import MalformedMessageError, whole
+from .shared.base import View
+from .shared.names import check_name
+from .shared.picture import as_png, lines_picture
+from .shared.running import Frame
+from .shared.wire import MalformedMessageError, whole
 
 MOST_LISTED = 60
 """Channels and images of a finding that the page lists; a dense layer can have thousands."""

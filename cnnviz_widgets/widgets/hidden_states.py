@@ -17,13 +17,13 @@ from .. import zoo
 from ..methods import StatesOverTime, hidden_states, recurrent_layers
 from ..network import InputError, Network
 from .image_chooser import pictures_for
-from .layered import LayeredView
-from .names import check_name
-from .picture import as_png, operation_picture
-from .pictured import PicturedView
-from .running import Frame
 from .selection import Selection
-from .wire import floats, layer_info
+from .shared.layered import LayeredView
+from .shared.names import check_name
+from .shared.picture import as_png, operation_picture
+from .shared.pictured import PicturedView
+from .shared.running import Frame
+from .shared.wire import floats, layer_info
 
 CLASSES = 16
 """Classes that are shown at most: those that are ever the likeliest."""

@@ -16,12 +16,12 @@ from PIL import Image
 
 from .. import zoo
 from ..network import Network
-from .base import View
-from .names import check_name
-from .picture import as_png, fitted, to_pixels
 from .selection import Selection
-from .sequence_picture import drawn_wave, sequence_pixels
-from .wire import MalformedMessageError, text, whole
+from .shared.base import View
+from .shared.names import check_name
+from .shared.picture import as_png, fitted, to_pixels
+from .shared.sequence_picture import drawn_wave, sequence_pixels
+from .shared.wire import MalformedMessageError, text, whole
 
 THUMBNAIL_SIDE = 56
 

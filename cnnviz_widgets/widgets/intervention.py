@@ -16,18 +16,18 @@ import traitlets as t
 
 from .. import zoo
 from ..methods import GUIDE
-from ..methods.cams import spatial_layers
-from ..methods.channel_effects import ChannelEffects, channel_effect_frames
+from ..methods.attribution.cams import spatial_layers
+from ..methods.interventions.channel_effects import ChannelEffects, channel_effect_frames
 from ..network import Edit, InputError, Network
-from .commanded import Commanded
 from .editing import EditingView
 from .image_chooser import pictures_for
-from .intervention_frame import Look, as_frame, effects_frame, look, most_changed
-from .layered import convolutions
-from .names import check_class, check_name
-from .picture import as_png, operation_picture
-from .running import Frame
+from .records.intervention_frame import Look, as_frame, effects_frame, look, most_changed
 from .selection import Selection
+from .shared.commanded import Commanded
+from .shared.layered import convolutions
+from .shared.names import check_class, check_name
+from .shared.picture import as_png, operation_picture
+from .shared.running import Frame
 
 METHODS = ("grad_cam", "layer_cam", "saliency", "input_x_gradient", "guided_backpropagation")
 """Attributions of one pass: quick enough to follow a slider."""

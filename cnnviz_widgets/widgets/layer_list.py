@@ -8,10 +8,10 @@ from typing import Any
 import traitlets as t
 
 from ..network import Layer, Network
-from .base import View
-from .names import check_name
-from .picture import as_png, lines_picture
 from .selection import Selection
+from .shared.base import View
+from .shared.names import check_name
+from .shared.picture import as_png, lines_picture
 
 
 class LayerList(View):

@@ -17,16 +17,16 @@ from .. import zoo
 from ..methods import ValueExplained, ValueExplainer
 from ..network import InputError, Network
 from .image_chooser import pictures_for
-from .layered import convolutions
-from .locked import LOCK
-from .operation_field import LIMIT, FieldTelling
-from .operation_told import opened, rivals, seen_map, told
-from .picture import as_png, operation_picture
-from .pictured import PicturedLayers
-from .played import Played
-from .running import Frame
+from .records.operation_field import LIMIT, FieldTelling
+from .records.operation_told import opened, rivals, seen_map, told
 from .selection import Selection
-from .wire import pack, text, whole
+from .shared.layered import convolutions
+from .shared.locked import LOCK
+from .shared.picture import as_png, operation_picture
+from .shared.pictured import PicturedLayers
+from .shared.played import Played
+from .shared.running import Frame
+from .shared.wire import pack, text, whole
 
 PACE = 0.4
 """Seconds that the window rests at each place while it plays."""

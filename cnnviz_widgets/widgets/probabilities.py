@@ -15,9 +15,9 @@ from bqplot.scales import LinearScale, OrdinalScale
 from .. import methods
 from ..live.job import State
 from ..network import Network
-from .locked import LOCK
-from .running import Frame, Runner
 from .selection import Selection
+from .shared.locked import LOCK
+from .shared.running import Frame, Runner
 
 MOST = 10
 """Bars at most: the most likely classes of more."""

@@ -18,12 +18,12 @@ from ..evaluate.metric import Metric
 from ..evaluate.rank import DEFAULT_METHODS, DEFAULT_METRICS, Options, rank_frames
 from ..evaluate.ranking import Ranking
 from ..live.job import State
-from ..methods.attribution import Target
+from ..methods.attribution.method import Target
 from ..network import InputError, Network
-from .base import in_words
-from .locked import LOCK
-from .names import keywords_of, refuse_unknown
-from .running import Frame, Runner
+from .shared.base import in_words
+from .shared.locked import LOCK
+from .shared.names import keywords_of, refuse_unknown
+from .shared.running import Frame, Runner
 
 BETTER, WORSE, FLOOR = "#2a6db0", "#9a9a9a", "#d9730d"
 """Colours that hold on light and dark pages: of bars, of those no better than chance, of chance."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import traitlets as t
 
-from .locked import LOCK, Locked
+from .shared.locked import LOCK, Locked
 
 
 class Selection(Locked):

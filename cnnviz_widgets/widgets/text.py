@@ -23,18 +23,18 @@ from ..methods import (
     probabilities,
     text_matches,
 )
-from ..methods.tokens import vectors
+from ..methods.attribution.tokens import vectors
 from ..network import InputError, Layer, Network
 from ..zoo import Tokens
-from .base import in_words
-from .layered import convolutions
-from .names import check_class, check_name
-from .pictured import PicturedLayers
-from .running import Frame
 from .selection import Selection
-from .text_picture import text_picture
-from .texts_given import as_tokens
-from .wire import floats
+from .shared.base import in_words
+from .shared.layered import convolutions
+from .shared.names import check_class, check_name
+from .shared.pictured import PicturedLayers
+from .shared.running import Frame
+from .shared.texts_given import as_tokens
+from .shared.wire import floats
+from .stills.text import text_picture
 
 METHODS: Mapping[str, Mapping[str, Any]] = {
     "integrated_gradients": {},

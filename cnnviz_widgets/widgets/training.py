@@ -26,17 +26,17 @@ import traitlets as t
 
 from .. import zoo
 from ..live import Frame, Pace
-from ..methods.event_files import EventFiles, Scalars, read_scalars
-from ..methods.layer_norms import gradient_norms, layer_norms
-from ..methods.training_look import UnitLook, first_filters, layer_figures, unit_look
+from ..methods.statistics.event_files import EventFiles, Scalars, read_scalars
+from ..methods.statistics.layer_norms import gradient_norms, layer_norms
+from ..methods.statistics.training_look import UnitLook, first_filters, layer_figures, unit_look
 from ..network import InputError, Network
 from .image_chooser import pictures_for
-from .layered import LayeredView, convolutions
-from .locked import LOCK
+from .records.training_frame import news, seen
+from .records.training_record import Moment, TrainingRecord, copied
 from .selection import Selection
-from .training_frame import news, seen
-from .training_picture import training_picture
-from .training_record import Moment, TrainingRecord, copied
+from .shared.layered import LayeredView, convolutions
+from .shared.locked import LOCK
+from .stills.training import training_picture
 
 MOST_IMAGES = 64
 NEWS = 0.25

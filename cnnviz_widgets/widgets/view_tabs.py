@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 
 import ipywidgets
 
-from .base import View
-from .locked import LOCK
+from .shared.base import View
+from .shared.locked import LOCK
 
 V = TypeVar("V", bound=View)
 Maker = Callable[[], View]

@@ -14,14 +14,14 @@ import traitlets as t
 
 from .. import zoo
 from ..methods import Attribution, frames, probabilities
-from ..methods.spectrogram import spectrogram
+from ..methods.sequences.spectrogram import spectrogram
 from ..network import InputError, Network
-from .names import check_class, check_name
-from .picture import as_png, operation_picture
-from .pictured import PicturedView
-from .running import Frame
 from .selection import Selection
-from .wire import floats
+from .shared.names import check_class, check_name
+from .shared.picture import as_png, operation_picture
+from .shared.pictured import PicturedView
+from .shared.running import Frame
+from .shared.wire import floats
 
 STRETCHES = 256
 """Parts of a sound of which each has one colour."""

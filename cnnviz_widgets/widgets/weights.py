@@ -26,13 +26,7 @@ from ..methods.weights import (
     weight_statistics,
 )
 from ..network import Layer, Network
-from .aside import Aside
-from .locked import LOCK
-from .pictured import PicturedLayers
-from .running import Frame
-from .selection import Selection
-from .weights_picture import weights_picture
-from .weights_told import (
+from .records.weights_told import (
     Maps,
     told_channel,
     told_layer,
@@ -41,7 +35,13 @@ from .weights_told import (
     told_singular,
     told_tile,
 )
-from .wire import MalformedMessageError, text, whole
+from .selection import Selection
+from .shared.aside import Aside
+from .shared.locked import LOCK
+from .shared.pictured import PicturedLayers
+from .shared.running import Frame
+from .shared.wire import MalformedMessageError, text, whole
+from .stills.weights import weights_picture
 
 STRUCTURES = ("pca", "tsne", "umap", "similarity", "singular")
 TILES = 48

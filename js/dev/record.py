@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cnnviz_widgets.widgets.base import View
+from cnnviz_widgets.widgets.shared.base import View
 from tests.browser.test_screenshots import CELLS, NAMES
 
 FOLDER = Path(__file__).parent / "recorded"

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.live import shared_worker
-from cnnviz_widgets.widgets import bundles
+from cnnviz_widgets.widgets.shared import bundles
 
 PATIENCE = 60.0  # seconds until a test that waits in vain gives up
 LONG = 10**6  # steps of an ascent: more than a test waits for

@@ -19,9 +19,9 @@ from flax import nnx
 
 import cnnviz_widgets as cw
 from cnnviz_widgets.methods import ValueExplainer
-from cnnviz_widgets.methods.tiles import tile_shape
-from cnnviz_widgets.widgets.operation_field import FieldTelling
-from cnnviz_widgets.widgets.operation_told import opened, rivals, told
+from cnnviz_widgets.methods.examples.tiles import tile_shape
+from cnnviz_widgets.widgets.records.operation_field import FieldTelling
+from cnnviz_widgets.widgets.records.operation_told import opened, rivals, told
 
 FILE = Path(__file__).parents[2] / "js/test/fixtures/operation-fields.json"
 DIMENSIONS = ("NHWC", "HWIO", "NHWC")

@@ -14,7 +14,7 @@ from cnnviz_widgets.methods import activation_atlas, ascend, direction
 from cnnviz_widgets.network import InputError
 from cnnviz_widgets.widgets import ActivationAtlas
 from cnnviz_widgets.widgets import activation_atlas as module
-from cnnviz_widgets.widgets.picture import to_pixels
+from cnnviz_widgets.widgets.shared.picture import to_pixels
 
 from .conftest import PATIENCE, worker_threads
 

@@ -8,7 +8,7 @@ import cnnviz_widgets as cw
 from cnnviz_widgets import methods
 from cnnviz_widgets.methods import in_batches
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import activations_frame
+from cnnviz_widgets.widgets.records import activations_frame
 from tests.models.learning import SHAPE, Small, examples
 
 from .conftest import PATIENCE, worker_threads

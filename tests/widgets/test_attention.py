@@ -15,7 +15,7 @@ from cnnviz_widgets.methods import (
 )
 from cnnviz_widgets.network import InputError
 from cnnviz_widgets.widgets import Attention
-from cnnviz_widgets.widgets.attention_record import shrunk
+from cnnviz_widgets.widgets.records.attention_record import shrunk
 from tests.models import transformers
 from tests.models.taps import pictures
 

@@ -10,8 +10,8 @@ from traitlets import TraitError
 
 import cnnviz_widgets as cw
 from cnnviz_widgets import evaluate
-from cnnviz_widgets.methods.attribution import METHODS
-from cnnviz_widgets.methods.guide import GUIDE
+from cnnviz_widgets.methods.attribution.guide import GUIDE
+from cnnviz_widgets.methods.attribution.method import METHODS
 from cnnviz_widgets.network import InputError, UnknownTargetError
 from cnnviz_widgets.widgets import Attribution, Selection
 

@@ -12,10 +12,10 @@ from cnnviz_widgets.widgets import (
     GradientAscent,
     ImageChooser,
     LayerList,
-    bundles,
 )
-from cnnviz_widgets.widgets.base import in_words
-from cnnviz_widgets.widgets.wire import pack
+from cnnviz_widgets.widgets.shared import bundles
+from cnnviz_widgets.widgets.shared.base import in_words
+from cnnviz_widgets.widgets.shared.wire import pack
 
 from .conftest import PATIENCE
 

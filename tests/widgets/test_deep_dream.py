@@ -12,8 +12,8 @@ import cnnviz_widgets as cw
 from cnnviz_widgets.methods import AscentDivergedError, deep_dream
 from cnnviz_widgets.network import InputError, UnknownLayerError
 from cnnviz_widgets.widgets import DeepDream
-from cnnviz_widgets.widgets.dream_record import LONGEST
-from cnnviz_widgets.widgets.picture import to_pixels
+from cnnviz_widgets.widgets.records.dream_record import LONGEST
+from cnnviz_widgets.widgets.shared.picture import to_pixels
 
 from .conftest import PATIENCE, worker_threads
 

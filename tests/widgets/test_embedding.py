@@ -15,8 +15,9 @@ import cnnviz_widgets as cw
 from cnnviz_widgets import methods
 from cnnviz_widgets.methods import in_batches
 from cnnviz_widgets.network import InputError
-from cnnviz_widgets.widgets import embedding_layouts, thumbnail_sheets
-from cnnviz_widgets.widgets.embedding_layouts import in_a_thread, lay_out
+from cnnviz_widgets.widgets.records import embedding_layouts
+from cnnviz_widgets.widgets.records.embedding_layouts import in_a_thread, lay_out
+from cnnviz_widgets.widgets.stills import thumbnail_sheets
 from tests.models.learning import SHAPE, Small, examples
 
 from .conftest import PATIENCE, worker_threads

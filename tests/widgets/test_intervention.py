@@ -13,7 +13,7 @@ from cnnviz_widgets import methods
 from cnnviz_widgets.methods import Edit
 from cnnviz_widgets.network import InputError, Network, UnknownTargetError
 from cnnviz_widgets.widgets import FeatureMaps, Intervention, Selection
-from cnnviz_widgets.widgets.edit_stack import MOST, EditStack
+from cnnviz_widgets.widgets.records.edit_stack import MOST, EditStack
 
 from .conftest import PATIENCE
 

@@ -15,7 +15,7 @@ import cnnviz_widgets as cw
 from cnnviz_widgets.methods import ValueExplainer, explain_value
 from cnnviz_widgets.network import InputError
 from cnnviz_widgets.widgets import FeatureMaps, Operation, operation
-from cnnviz_widgets.widgets.operation_told import told
+from cnnviz_widgets.widgets.records.operation_told import told
 from tests.models import functions, nnx_models
 from tests.models.taps import pictures
 

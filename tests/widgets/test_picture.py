@@ -8,7 +8,7 @@ from PIL import Image
 
 import cnnviz_widgets
 from cnnviz_widgets.methods import TileSheet
-from cnnviz_widgets.widgets import picture
+from cnnviz_widgets.widgets.shared import picture
 
 ANCHORS = Path(cnnviz_widgets.__file__).parent.parent / "js/src/lib/colormap-anchors.ts"
 NAMES = {"viridis": "VIRIDIS", "magma": "MAGMA", "cividis": "CIVIDIS", "diverging": "VIK"}

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 import cnnviz_widgets as cw
-from cnnviz_widgets.widgets.picture import to_pixels
-from cnnviz_widgets.widgets.run_files import FILM_SIDE, FRAME_MS, LAST_MS, MOST_FRAMES, film
+from cnnviz_widgets.widgets.shared.picture import to_pixels
+from cnnviz_widgets.widgets.shared.run_files import FILM_SIDE, FRAME_MS, LAST_MS, MOST_FRAMES, film
 
 CAT = to_pixels(cw.image("cat")[40:240, 120:380])
 

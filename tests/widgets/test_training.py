@@ -9,7 +9,7 @@ import cnnviz_widgets as cw
 from cnnviz_widgets import methods
 from cnnviz_widgets.network import InputError, Network
 from cnnviz_widgets.widgets import Selection, Training
-from cnnviz_widgets.widgets.training_record import thinned
+from cnnviz_widgets.widgets.records.training_record import thinned
 from tests.compiling import compilations
 from tests.models.functions import conv
 from tests.models.functions import weights as random_weights

@@ -11,7 +11,7 @@ from PIL import Image
 import cnnviz_widgets as cw
 from cnnviz_widgets.methods import kernels, project_filters, weight_statistics
 from cnnviz_widgets.methods.weights import connections
-from cnnviz_widgets.widgets import weights_told
+from cnnviz_widgets.widgets.records import weights_told
 from tests.models import nnx_models
 from tests.widgets.conftest import PATIENCE
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ...network import InputError, Layer, Network
+from ..examples.tiles import tile_shape
 from ..objectives import check_index
-from ..tiles import tile_shape
 from .elements import Index, element
 from .explained import (
     Activation,

@@ -1,6 +1,6 @@
 """The weights of a layer: kernels, numbers about them, likeness of filters, who feeds whom."""
 
-from ..projection import PROJECTIONS, available_projections
+from ..layout.projection import PROJECTIONS, available_projections
 from .connections import Connections, Links, connections
 from .filters import (
     FilterMap,

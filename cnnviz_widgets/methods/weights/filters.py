@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from ...network import InputError
-from ..projection import (
+from ..layout.projection import (
     EXACT,
     check_projection,
     leading_parts,

@@ -1,0 +1,1 @@
+"""Which parts of the input count: gradients, class activation maps, rules, perturbation."""

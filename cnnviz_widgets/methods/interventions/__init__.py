@@ -1,0 +1,1 @@
+"""What changes when a part of the network is changed."""

@@ -1,0 +1,1 @@
+"""Many activations in few dimensions: planes, neighbours, groups, atlases."""

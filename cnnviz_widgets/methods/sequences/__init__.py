@@ -1,0 +1,1 @@
+"""What holds for steps and tokens: attention, hidden states, spectrograms."""

@@ -1,0 +1,1 @@
+"""Numbers over many examples and over training: units, norms, health."""

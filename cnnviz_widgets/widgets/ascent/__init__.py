@@ -1,0 +1,1 @@
+"""The parts of `GradientAscent`: its controls, its results, its files."""

@@ -1,0 +1,1 @@
+"""What the views send to their pages: one frame or message a file."""
