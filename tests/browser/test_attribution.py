@@ -28,7 +28,7 @@ COLOURS = """(canvas, [rows, cols]) => {
     }));
 }"""
 WANTED = """
-from cnnviz_widgets.widgets.picture import palette
+from cnnviz_widgets.widgets.shared.picture import palette
 found = np.abs(cw.methods.saliency(net, image, target={target}).values[0]).max(-1)
 limit = np.percentile(found, 99.5)
 low = min(found.min(), limit)

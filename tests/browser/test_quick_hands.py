@@ -16,7 +16,7 @@ from tests.browser.jupyterlab import REFRESHED, Notebook, await_frame
 # All that travels is late, by another time each; what the views compute is their own.
 SLOW = """
 import itertools, time
-from cnnviz_widgets.widgets.base import View
+from cnnviz_widgets.widgets.shared.base import View
 lags = itertools.cycle([0.01, 0.05, 0.02, 0.08])
 def late(method):
     def wait_first(*given, **options):

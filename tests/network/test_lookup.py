@@ -10,6 +10,7 @@ import pytest
 from flax import nnx
 
 import cnnviz_widgets as cw
+from cnnviz_widgets.methods.attribution.tokens import vectors as vectors_of
 from cnnviz_widgets.network import InputError, Network
 from tests.models import nnx_models
 from tests.models.functions import weights
@@ -86,7 +87,7 @@ def test_a_table_may_be_looked_up_in_any_way(function):
     params = weights((10, 6), (6, 3))
     net = Network(function, params=params, input_shape=(8,), dtype="int32")
     assert net.lookup is not None
-    vectors = cw.methods.tokens.vectors(net, IDS)
+    vectors = vectors_of(net, IDS)
     np.testing.assert_allclose(vectors, np.asarray(params[0])[IDS], atol=1e-6)
     with pytest.raises(InputError, match=r"expected ids from 0 to 9, the rows .* got 3 to 10"):
         net(np.arange(3, 11))

@@ -12,7 +12,7 @@ from .conftest import PATIENCE
 
 SETUP = """
 import cnnviz_widgets as cw
-from cnnviz_widgets.widgets import bundles
+from cnnviz_widgets.widgets.shared import bundles
 bundles.STATIC = bundles.Path({static!r})
 view = cw.GradientAscent(cw.load("digits"), "conv3:5", steps=10**6)
 """

@@ -80,7 +80,7 @@ def test_a_view_that_the_network_cannot_have_says_so():
     for index in range(len(explorer.tabs.children)):
         explorer.tabs.selected_index = index
         child = explorer.tabs.children[index]
-        assert isinstance(child, cw.widgets.base.View | ipywidgets.HTML)
+        assert isinstance(child, cw.widgets.View | ipywidgets.HTML)
         assert not isinstance(child, ipywidgets.HTML) or child.value
 
 
