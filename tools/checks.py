@@ -34,8 +34,7 @@ OLDEST_TESTS = (
 )
 # Files share fixtures and what was traced: each goes to one worker (see tests/conftest.py).
 WORKERS = ("-n", "2", "--dist", "loadgroup")
-# Most programs of tests are small and run once: to optimise them takes longer than to run them. The
-# notebooks and the browser tests run what people run.
+# Their programs are compiled as they come: what is tested there is the libraries' interfaces.
 UNOPTIMISED = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 
 
@@ -85,15 +84,13 @@ def dynamic() -> list[Stage]:
     """The checks that run the code."""
     chromium.require()
     found = node.require()
-    # The browser tests and the notebooks compile much the same programs: once is enough.
+    # The browser tests and the others compile much the same programs: once is enough.
     shutil.rmtree(COMPILED, ignore_errors=True)
     env = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(COMPILED)}
-    elsewhere = ("--ignore=tests/browser", "--ignore=tests/notebooks")
     return [
         Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
         _oldest_versions(),
-        Stage("tests", [PYTHON, *_pytest(*WORKERS, *elsewhere)], env={**env, **UNOPTIMISED}),
-        Stage("notebooks", [PYTHON, *_pytest(*WORKERS, "tests/notebooks")], env=env),
+        Stage("tests", [PYTHON, *_pytest(*WORKERS, "--ignore=tests/browser")], env=env),
         Stage("browser", [PYTHON, *_pytest(*WORKERS, "tests/browser")], env=env, alone=True),
     ]
 
