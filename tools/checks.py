@@ -1,7 +1,7 @@
 """``make test``: stages that each give a verdict, all of them run, and a summary at the end.
 
 The type checker keeps one core busy for long, so it runs beside what comes after it. The browser
-tests wait for what a person would see: nothing runs beside them.
+tests watch a clock: nothing runs beside them.
 """
 
 import os
@@ -91,7 +91,7 @@ def dynamic() -> list[Stage]:
         Stage("front end", [*found.npm, "test"], cwd=frontend.JS, env=found.env),
         _oldest_versions(),
         Stage("tests", [PYTHON, *_pytest(*WORKERS, "--ignore=tests/browser")], env=env),
-        Stage("browser", [PYTHON, *_pytest(*WORKERS, "tests/browser")], env=env, alone=True),
+        Stage("browser", [PYTHON, *_pytest("tests/browser")], env=env, alone=True),
     ]
 
 
