@@ -90,6 +90,7 @@ def test_blocks_fold_and_unfold(new_notebook: Callable[..., Notebook]):
     expect(view).to_have_attribute("data-shown", "14")
     view.get_by_role("button", name="Fold all", exact=True).click()
     expect(view).to_have_attribute("data-shown", "6")
+    notebook.await_value("view.unfolded", [])  # or the page's would come after the cell's
     notebook.run("view.unfolded = ['two']")
     expect(card(view, "two/conv1")).to_be_visible()
 
