@@ -217,7 +217,7 @@ JUDGE = """(area, [sharp, contrast]) => {
             // A picture has the pixels that it has, and a colour bar one for each colour.
             const drawn = element instanceof HTMLCanvasElement
                 && !element.closest(".cv-input, .cv-whole, .cv-pair, .cv-bar-track")
-                && !element.closest(".cv-dream, .cv-card, .cv-patch, .cv-ascent");
+                && !element.closest(".cv-dream, .cv-card, .cv-patch, .cv-ascent, .cv-picture");
             if (drawn && element.width + 1 < box.width * sharp)
                 faults.push(`${name} has ${element.width} pixels for ${box.width}`);
             const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());
