@@ -38,8 +38,13 @@ def load(path: str) -> tuple[torch.nn.Module, torch.Tensor]:
     return model, torch.from_numpy(arrays["x"].transpose(0, 3, 1, 2).copy())
 
 
-def ascent(model: torch.nn.Module, layer: str, channel: int, count: int) -> list[float]:
-    """Seconds of each step of Lucent's own loop, between one look at the objective and the next."""
+def ascent(
+    model: torch.nn.Module, layer: str, channel: int, count: int, transforms: list | None
+) -> list[float]:
+    """Seconds of each step of Lucent's own loop, between one look at the objective and the next.
+
+    With its own transforms for `None`.
+    """
     ticks: list[float] = []
     inner = objectives.channel(LAYERS[layer], channel)
 
@@ -51,7 +56,7 @@ def ascent(model: torch.nn.Module, layer: str, channel: int, count: int) -> list
         model,
         objectives.Objective(timed, layer),
         lambda: param.image(224),
-        transforms=[],
+        transforms=transforms,
         preprocess=False,
         thresholds=(count + 1,),
         progress=False,
@@ -129,8 +134,9 @@ def main() -> None:
         elif kind == "values":
             answer = captum[name]().permute(0, 2, 3, 1).flatten().tolist()
         else:
-            chosen = frozen if kind == "lucent-frozen" else model
-            answer = ascent(chosen, name, 7, int(count))
+            chosen = frozen if kind.endswith("-frozen") else model
+            transforms = [] if "-bare" in kind else None
+            answer = ascent(chosen, name, 7, int(count), transforms)
         print(json.dumps(answer), flush=True)
 
 

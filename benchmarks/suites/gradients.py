@@ -23,7 +23,7 @@ def measure() -> list[Measured]:
     with vgg16.both() as (net, x, torch):
         return [
             _gradient(net, x, torch),
-            *(_ascent(net, layer, torch) for layer in TARGETS),
+            *(_ascent(net, layer, torch, bare=bare) for bare in (True, False) for layer in TARGETS),
             *(_batch(net, layer) for layer in TARGETS),
         ]
 
@@ -51,17 +51,21 @@ def _gradient(net: Network, x: np.ndarray, torch: Peer) -> Measured:
     return Measured(what, "x", value, 1.0, more_is_better=True, details=details)
 
 
-def _ascent(net: Network, layer: str, torch: Peer) -> Measured:
+def _ascent(net: Network, layer: str, torch: Peer, *, bare: bool) -> Measured:
+    """The step alone, or with the transforms that each side has by default in Lucid's name."""
+    settings = {"transforms": ()} if bare else {"preset": "lucid"}
+    theirs = "lucent-bare" if bare else "lucent"
     sides = {
-        "ours": lambda: _steps(net, f"{layer}:7", transforms=()),
-        "Lucent": lambda: torch(f"lucent/{layer}", REPEATS),
-        "Lucent, weights frozen": lambda: torch(f"lucent-frozen/{layer}", REPEATS),
+        "ours": lambda: _steps(net, f"{layer}:7", **settings),
+        "Lucent": lambda: torch(f"{theirs}/{layer}", REPEATS),
+        "Lucent, weights frozen": lambda: torch(f"{theirs}-frozen/{layer}", REPEATS),
     }
     samples = compare.in_turns(sides, torch.id, rounds=ROUNDS)
     value, details = compare.ratio(samples, "Lucent", "ours")
     frozen, _ = compare.ratio(samples, "Lucent, weights frozen", "ours")
     details += f"; {frozen:.2f}x against Lucent with its weights' gradients switched off"
-    what = f"Ascent step to {layer}, VGG16, against Lucent's loop"
+    with_ = "without transforms" if bare else "with all of Lucid's transforms"
+    what = f"Ascent step to {layer}, VGG16, {with_}, against Lucent's loop"
     return Measured(what, "x", value, TARGETS[layer], more_is_better=True, details=details)
 
 
@@ -75,12 +79,12 @@ def _steps(net: Network, target: str | list[str], **settings: Any) -> list[float
 def _batch(net: Network, layer: str) -> Measured:
     """The default preset: its transforms are paid for each picture, too.
 
-    Each unit is climbed alone, too: one that starts dead is helped, and takes two looks a step.
+    Without help for dead starts, which takes two looks a step: alone, units have other starts.
     """
     units = [f"{layer}:{channel}" for channel in range(BATCH)]
     sides = {
-        "in the batch": lambda: [second / BATCH for second in _steps(net, units)],
-        "alone": lambda: np.mean([_steps(net, unit) for unit in units], axis=0).tolist(),
+        "in the batch": lambda: [second / BATCH for second in _steps(net, units, redirect=0)],
+        "alone": lambda: np.mean([_steps(net, unit, redirect=0) for unit in units], 0).tolist(),
     }
     samples = compare.in_turns(sides, rounds=ROUNDS // 2)
     value, details = compare.ratio(samples, "alone", "in the batch")

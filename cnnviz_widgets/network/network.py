@@ -92,6 +92,7 @@ class Network:
         self.preprocess = preprocess
         self._weight_names = _unique(self._model.names)
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
+        self._refused: set[tuple[int, ...]] = set()  # shapes that the model cannot run on
         self._lock = threading.RLock()
         self._unedited: Network | None = None
         self._pictured: Network | None = None
@@ -481,11 +482,11 @@ class Network:
         """Whether the model can run on one example of this shape."""
         key = (1, *(int(size) for size in shape))
         try:
-            if key not in self._programs:
+            if key not in self._programs and key not in self._refused:
                 self._trace(key)  # not kept: sizes that are only tried would crowd out others
         except InputError:
-            return False
-        return True
+            self._refused.add(key)
+        return key not in self._refused
 
     def class_index(self, target: int | np.integer | str) -> int:
         """The number of a class, from its number or name.

@@ -131,7 +131,7 @@ def ascend(
     changes = _transforms(transforms, jitter, chosen.transforms)
     image = None if start is None else to_row(given.batch(start), len(given.input_shape))
     shape = _shape(net, chosen.size if size is None else size, size, image)
-    sides = _sides(net, shape, changes)
+    window, sides = _window(net, shape, changes)
     one = (1, *sides, shape[3])
     goals, listed = _goals(net, target, batch)
     for goal in goals:
@@ -165,6 +165,7 @@ def ascend(
             {
                 "form": goal.form,
                 "shape": sizes,
+                "window": window,
                 "sides": sides,
                 "parameterisation": parameterisation,
                 "transforms": changes,
@@ -212,7 +213,7 @@ def shape_seen(
     changes = _transforms(transforms, jitter, chosen.transforms)
     image = None if start is None else to_row(given.batch(start), len(given.input_shape))
     shape = _shape(net, chosen.size if size is None else size, size, image)
-    return (1, *_sides(net, shape, changes), shape[3])
+    return (1, *_window(net, shape, changes)[1], shape[3])
 
 
 def _goals(net: Network, target: Any, batch: int) -> tuple[list[Objective], bool]:
@@ -260,12 +261,22 @@ def _transformed(changes: Compose, shape: tuple[int, ...]) -> tuple[int, ...]:
     return jax.eval_shape(lambda x: changes(x, jax.random.key(0)), x).shape
 
 
-def _sides(net: Network, shape: tuple[int, ...], changes: Compose) -> tuple[int, int]:
-    """Rows and columns of what the network sees: the transformed picture, or its own size."""
-    _, rows, columns, channels = _transformed(changes, shape)
-    if net.takes((rows, columns, channels)):
-        return rows, columns
-    return net.input_shape[0], net.input_shape[1]
+def _window(
+    net: Network, shape: tuple[int, ...], changes: Compose
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of the middle of the transformed picture that the network sees, and as what.
+
+    All of it, if the network takes that; else the picture's own size with half of the border that
+    transforms gave it, or without. Where it takes none of these the last is resized for it: with
+    the border, everything would be seen smaller than it is.
+    """
+    _, *canvas, channels = _transformed(changes, shape)
+    own = [min(pair) for pair in zip(canvas, shape[1:3], strict=True)]
+    half = [(a + b) // 2 for a, b in zip(canvas, own, strict=True)]
+    for rows, columns in (canvas, half, own):
+        if net.takes((rows, columns, channels)):
+            return (rows, columns), (rows, columns)
+    return (own[0], own[1]), (net.input_shape[0], net.input_shape[1])
 
 
 def _shape(net: Network, sides_: Any, size: Any, start: Any) -> tuple[int, ...]:

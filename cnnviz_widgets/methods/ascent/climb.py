@@ -44,6 +44,8 @@ class Part:
         settings: the numbers of the step.
         seen_shape: (N, H, W, C) as the network sees them.
         static: what the step is compiled for.
+        last: the state before the last steps, how many those were, and whether they were dead, as
+            long as it may have to be gone back to.
     """
 
     net: Network
@@ -52,13 +54,27 @@ class Part:
     settings: Settings
     seen_shape: tuple[int, ...]
     static: dict[str, Any]
+    last: tuple[State, int, jax.Array] | None = None
 
-    def advance(self, count: int, rules: RuleBook) -> tuple[Seen, State]:
-        """What there is now, and the state `count` steps on."""
+    def advance(self, count: int, *, helped: bool) -> Seen:
+        """What there is now; the state is `count` steps on then.
+
+        Whether a start is dead is known only when its step is computed. It is not waited for: the
+        next steps find out, and take the last ones anew, redirected.
+        """
+        if self.last is not None and np.asarray(self.last[2]).any():
+            before, steps, _ = self.last
+            _, self.state = self._run(before, steps, REDIRECTED)
+        before = self.state
+        seen, self.state = self._run(before, count, FAST)
+        self.last = (before, count, seen.dead) if helped else None
+        return seen
+
+    def _run(self, state: State, count: int, rules: RuleBook) -> tuple[Seen, State]:
         run = self.net.at(self.seen_shape).run
         if count == 1:
-            return run(step, self.state, self.settings, rules=rules, **self.static)
-        return run(several_steps, self.state, self.settings, count, rules=rules, **self.static)
+            return run(step, state, self.settings, rules=rules, **self.static)
+        return run(several_steps, state, self.settings, count, rules=rules, **self.static)
 
 
 class Climb:
@@ -106,11 +122,7 @@ class Climb:
         for part in self.parts:
             if len(self.parts) > 1 and found:
                 jax.block_until_ready(found[-1])  # or all parts would be in memory together
-            seen, state = part.advance(count, FAST)
-            if done < self.redirect and np.asarray(seen.dead).any():
-                seen, state = part.advance(count, REDIRECTED)
-            part.state = state
-            found.append(seen)
+            found.append(part.advance(count, helped=done < self.redirect))
         return found
 
     def _frame(self, shown: int, seen: Sequence[Seen], last: AscentFrame | None) -> AscentFrame:

@@ -11,8 +11,9 @@
 Sequences have two of them: `default`, with waves along the line, moved and stretched a little in
 time, and `pixel`, each value by itself.
 
-Scales and rotations of the sources resize the canvas too; here it stays, with grey beyond the
-picture, so that one step is compiled once.
+Lucid's canvas grows and shrinks with the picture. Here it is always as large as the largest one,
+with grey beyond the picture, so that one step is compiled once. And it is turned first, on Lucid's
+canvas: about the middle, turning and scaling come to the same in either order.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ PRESETS = {
         compose(
             Pad(12),
             Jitter(8),
-            Scale(tuple(1 + (number - 5) / 50 for number in range(11))),
-            Rotate((*_span(-10, 10), *[0.0] * 5)),
+            Rotate((*_span(-10, 10), *[0.0] * 5), fill=0.0),
+            Scale(tuple(1 + (number - 5) / 50 for number in range(11)), grow=True),
             Jitter(4),
         ),
         ADAM, 0.05, 512, 128,

@@ -77,6 +77,12 @@ def resized(x: Float[Array, "n h w c"], sides: tuple[int, int]) -> Float[Array, 
     return read(x, *weights)
 
 
+def middle(x: Float[Array, "n h w c"], sides: tuple[int, int]) -> Float[Array, "n r s c"]:
+    """The middle of a picture, as many rows and columns of it."""
+    top, left = ((old - new) // 2 for old, new in zip(x.shape[1:3], sides, strict=True))
+    return x[:, top : top + sides[0], left : left + sides[1]]
+
+
 def rotated(
     x: Float[Array, "n h w c"], degrees: Any, fill: float = GREY
 ) -> Float[Array, "n h w c"]:

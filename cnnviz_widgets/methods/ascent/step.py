@@ -17,7 +17,7 @@ from ..channels_last import channels_last
 from ..objectives import INPUT, OF_THE_PICTURE, OPACITY, Form, Weighed
 from .maco import Maco
 from .parameterisations import Parameterisation
-from .resampling import GREY, resized
+from .resampling import GREY, middle, resized
 from .transforms import Transform, shifted
 from .transparency import over, random_background
 
@@ -97,6 +97,7 @@ def step(
     *,
     form: Form,
     shape: tuple[int, ...],
+    window: tuple[int, int],
     sides: tuple[int, int],
     parameterisation: Parameterisation,
     transforms: Transform,
@@ -119,7 +120,7 @@ def step(
         if settings.jitter is not None:
             first = jax.random.fold_in(drawn, 0)  # the draw of a first transform
             moved = shifted(moved, first, settings.jitter)
-        seen = resized(transforms(moved, drawn, progress), sides)
+        seen = resized(middle(transforms(moved, drawn, progress), window), sides)
         if ends is not None:  # pictures are painted as the network takes them
             seen = ends[0] + (ends[1] - ends[0]) * seen
         values = looked_up(replay, seen, form, settings.weighed)

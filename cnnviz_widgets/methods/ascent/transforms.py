@@ -7,8 +7,8 @@ serves all pictures of a batch.
 
 A sequence is a picture of one row, which has no border above or below and cannot be turned.
 
-Sizes stay what they are when a picture is scaled or turned (the canvas is fixed, beyond the picture
-is grey), so that a step has one shape.
+The canvas is the same whatever is drawn, with grey beyond the picture where it is smaller, so that
+a step has one shape.
 
 References:
     Olah, Mordvintsev and Schubert 2017, https://distill.pub/2017/feature-visualization.
@@ -16,6 +16,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -168,21 +169,28 @@ class Crop:
 
 @dataclass(frozen=True)
 class Scale:
-    """Made larger or smaller about the middle, on a canvas of the same size.
+    """Made larger or smaller about the middle.
 
     Attributes:
         factors: of which one is drawn.
         fill: what is beyond the picture.
+        grow: whether the canvas is as large as the largest factor needs, so that nothing of the
+            picture is ever cut off; as large as the picture if not.
     """
 
     factors: tuple[float, ...]
     fill: float = GREY
+    grow: bool = False
 
     def __post_init__(self) -> None:
         _check_choices("factors", self.factors, 0.01, 100)
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
-        """As `Transform`; keeps the shape."""
+        """As `Transform`; keeps the shape, or gives the shape of the grown canvas."""
+        if self.grow:
+            largest = max(*self.factors, 1.0)
+            around = [_around(size, math.ceil(size * largest)) for size in x.shape[1:3]]
+            x = jnp.pad(x, ((0, 0), *around, (0, 0)), constant_values=self.fill)
         return scaled(x, _drawn(key, self.factors), self.fill)
 
 
@@ -327,6 +335,12 @@ class Crops:
 def shifted(x: Float[Array, "n h w c"], key: jax.Array, most: Any) -> Float[Array, "n h w c"]:
     """As `Shift`; `most` may be traced."""
     return jnp.roll(x, jax.random.randint(key, (2,), -most, most + 1), (1, 2))
+
+
+def _around(size: int, grown: int) -> tuple[int, int]:
+    """The border that makes `grown` of `size`; a line has none above or below it."""
+    more = 0 if size == 1 else grown - size
+    return more // 2, more - more // 2
 
 
 def _drawn(key: jax.Array, choices: Sequence[float]) -> jax.Array:

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from cnnviz_widgets import methods as m
+from cnnviz_widgets.methods.ascent.ascend import shape_seen
 from cnnviz_widgets.network import REDIRECTED, InputError, Network, UnknownTargetError
 from tests.models.functions import conv, weights
 from tests.models.taps import assert_same, pictures
 
 SIDES = (12, 10, 3)
 PLAIN = {"parameterisation": m.Pixels(0.2), "jitter": 0}
+BORDERED = {"parameterisation": m.Pixels(0.2), "transforms": m.Pad(4)}
 
 
 def _two_layers(params, x):
@@ -145,6 +147,35 @@ def test_a_network_of_a_fixed_size_sees_the_picture_resized():
     assert frames[-1].score > frames[0].score
 
 
+@pytest.mark.parametrize(("limit", "seen"), [(100, 24), (23, 20), (19, 16)])
+def test_a_network_sees_as_much_of_the_border_as_it_takes(limit, seen):
+    """The middle of the canvas: what lies there is never seen smaller than it is."""
+
+    def model(kernel, x):
+        if x.shape[1] > limit:
+            raise ValueError(f"at most {limit} rows")
+        return conv(x, kernel).mean((1, 2))
+
+    net = Network(model, params=weights((3, 3, 3, 2))[0], input_shape=(8, 8, 3))
+    assert shape_seen(net, size=16, transforms=m.Pad(4)) == (1, seen, seen, 3)
+    picture = pictures((16, 16, 3), 1)[0]
+    first = next(m.ascend(net, 1, start=picture, steps=1, **BORDERED))
+    border = (seen - 16) // 2
+    padded = np.pad(picture, ((border, border), (border, border), (0, 0)), constant_values=0.5)
+    assert first.score == pytest.approx(float(net(padded)[0, 1]), rel=1e-5)
+
+
+def test_a_fixed_size_sees_the_picture_without_its_border():
+    def model(params, x):
+        return x.reshape(len(x), -1) @ params
+
+    kernel = jnp.asarray(np.random.default_rng(0).normal(size=(48, 3)), jnp.float32)
+    net = Network(model, params=kernel, input_shape=(4, 4, 3))
+    picture = 0.1 + 0.8 * pictures((4, 4, 3), 1)[0]  # Pixels paints no quite black or white one
+    first = next(m.ascend(net, 1, start=picture, steps=1, **BORDERED))
+    assert first.score == pytest.approx(float(net(picture)[0, 1]), rel=1e-5)
+
+
 def test_a_single_channel_and_five_channels():
     for channels in (1, 5):
         kernel = weights((3, 3, channels, 2))
@@ -168,9 +199,11 @@ def test_presets_have_their_sources_settings():
     lucid, distill, maco = (m.PRESETS[name] for name in ("lucid", "distill2017", "maco"))
     assert (lucid.learning_rate, lucid.steps, lucid.size) == (0.05, 512, 128)
     assert lucid.parameterisation == m.Fourier(0.01, 1.0)
-    pad, jitter, scale, rotate, last = lucid.transforms.transforms
+    pad, jitter, rotate, scale, last = lucid.transforms.transforms
     assert (pad, jitter, last) == (m.Pad(12, 0.5), m.Jitter(8), m.Jitter(4))
     np.testing.assert_allclose(scale.factors, np.arange(0.9, 1.11, 0.02))
+    assert scale.grow
+    assert rotate.fill == 0
     assert sorted(rotate.degrees) == sorted([*range(-10, 11), *[0] * 5])
     assert (distill.learning_rate, distill.steps) == (0.05, 2560)
     pad, jitter, scale, rotate, last, _ = distill.transforms.transforms

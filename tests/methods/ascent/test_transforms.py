@@ -1,5 +1,7 @@
 """Transforms against NumPy and SciPy, and that whatever they draw is compiled once."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,6 +36,7 @@ ALL = [
     Shift(2),
     Crop(2),
     Scale((0.8, 1.0, 1.3)),
+    Scale((0.8, 1.0, 1.3), grow=True),
     Rotate((-20.0, 0.0, 35.0)),
     Flip(),
     Blur(0.5, 1.5),
@@ -63,6 +66,11 @@ def _scaled(plane, factor, fill):
                  (x - middle[1]) / factor + middle[1], fill)  # fmt: skip
 
 
+def _grown(plane, factor):
+    more = [math.ceil(size * factor) - size for size in plane.shape]
+    return np.pad(plane, [(each // 2, each - each // 2) for each in more], constant_values=0.5)
+
+
 def _rotated(plane, degrees, fill):
     turn = np.deg2rad(degrees)
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
@@ -81,6 +89,8 @@ FORMULAS = [
     (Crop(2), lambda p: p[2:-2, 2:-2]),
     (Scale((0.8,)), lambda p: _scaled(p, 0.8, 0.5)),
     (Scale((1.3,), fill=0.0), lambda p: _scaled(p, 1.3, 0.0)),
+    (Scale((1.2,), grow=True), lambda p: _scaled(_grown(p, 1.2), 1.2, 0.5)),
+    (Scale((0.7,), grow=True), lambda p: _scaled(p, 0.7, 0.5)),
     (Rotate((35.0,)), lambda p: _rotated(p, 35, 0.5)),
     (Rotate((-110.0,), fill=1.0), lambda p: _rotated(p, -110, 1.0)),
     (Flip(1.0), lambda p: p[:, ::-1]),
