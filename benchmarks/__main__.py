@@ -1,6 +1,6 @@
 """`make bench`: measures everything, or the suites named, and writes the results.
 
-python -m benchmarks [gradients] [lucent] [patches] [attribution] [pointing] [views]
+python -m benchmarks [gradients] [ascents] [lucent] [patches] [attribution] [pointing] [views]
                      [weights] [start] [training] [architecture] [embedding]
 """
 
@@ -9,6 +9,7 @@ import argparse
 from benchmarks import report
 from benchmarks.suites import (
     architecture,
+    ascents,
     attribution,
     embedding,
     gradients,
@@ -23,6 +24,7 @@ from benchmarks.suites import (
 
 SUITES = {
     "gradients": gradients.measure,
+    "ascents": ascents.measure,
     "lucent": lucent.measure,
     "patches": patches.measure,
     "attribution": attribution.measure,

@@ -56,8 +56,8 @@ def bench() -> int:
         [
             checks.Stage("benchmarks", command),
             checks.Stage(
-                "gradients, with huge pages",
-                [*command, "gradients"],
+                "gradients and ascents, with huge pages",
+                [*command, "gradients", "ascents"],
                 env={**os.environ, **lab.HUGE_PAGES},
             ),
         ]

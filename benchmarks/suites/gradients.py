@@ -1,4 +1,4 @@
-"""VGG16 at 224 x 224, one picture: gradients and ascents, against torch and Lucent."""
+"""VGG16 at 224 x 224, one picture: gradients and bare ascents, against torch and Lucent."""
 
 import time
 from typing import Any
@@ -6,16 +6,11 @@ from typing import Any
 import jax
 import numpy as np
 
-import cnnviz_widgets as cw
 from benchmarks import compare, vgg16
 from benchmarks.measured import Measured
 from benchmarks.peers.process import Peer
+from benchmarks.suites.ascents import REPEATS, ROUNDS, TARGETS, against_lucent
 from cnnviz_widgets.network import FROZEN, Network, Replay
-
-ROUNDS = 15
-REPEATS = 4
-TARGETS = {"block2_conv2": 3.0, "block5_conv3": 1.8}
-BATCH = 8
 
 
 def measure() -> list[Measured]:
@@ -23,8 +18,7 @@ def measure() -> list[Measured]:
     with vgg16.both() as (net, x, torch):
         return [
             _gradient(net, x, torch),
-            *(_ascent(net, layer, torch, bare=bare) for bare in (True, False) for layer in TARGETS),
-            *(_batch(net, layer) for layer in TARGETS),
+            *(against_lucent(net, layer, torch, bare=True) for layer in TARGETS),
         ]
 
 
@@ -48,45 +42,4 @@ def _gradient(net: Network, x: np.ndarray, torch: Peer) -> Measured:
     samples = compare.in_turns(sides, torch.id, rounds=ROUNDS)
     value, details = compare.ratio(samples, "torch", "ours")
     what = "Gradient of a logit to the input, VGG16, against `torch.autograd.grad`"
-    return Measured(what, "x", value, 1.0, more_is_better=True, details=details)
-
-
-def _ascent(net: Network, layer: str, torch: Peer, *, bare: bool) -> Measured:
-    """The step alone, or with the transforms that each side has by default in Lucid's name."""
-    settings = {"transforms": ()} if bare else {"preset": "lucid"}
-    theirs = "lucent-bare" if bare else "lucent"
-    sides = {
-        "ours": lambda: _steps(net, f"{layer}:7", **settings),
-        "Lucent": lambda: torch(f"{theirs}/{layer}", REPEATS),
-        "Lucent, weights frozen": lambda: torch(f"{theirs}-frozen/{layer}", REPEATS),
-    }
-    samples = compare.in_turns(sides, torch.id, rounds=ROUNDS)
-    value, details = compare.ratio(samples, "Lucent", "ours")
-    frozen, _ = compare.ratio(samples, "Lucent, weights frozen", "ours")
-    details += f"; {frozen:.2f}x against Lucent with its weights' gradients switched off"
-    with_ = "without transforms" if bare else "with all of Lucid's transforms"
-    what = f"Ascent step to {layer}, VGG16, {with_}, against Lucent's loop"
-    return Measured(what, "x", value, TARGETS[layer], more_is_better=True, details=details)
-
-
-def _steps(net: Network, target: str | list[str], **settings: Any) -> list[float]:
-    """The seconds of the steps of an ascent."""
-    frames = cw.methods.ascend(net, target, size=224, steps=REPEATS + 2, **settings)
-    ticks = [time.perf_counter() for _ in frames]
-    return np.diff(ticks)[1:-1].tolist()  # a step is begun before its frame is looked at
-
-
-def _batch(net: Network, layer: str) -> Measured:
-    """The default preset: its transforms are paid for each picture, too.
-
-    Without help for dead starts, which takes two looks a step: alone, units have other starts.
-    """
-    units = [f"{layer}:{channel}" for channel in range(BATCH)]
-    sides = {
-        "in the batch": lambda: [second / BATCH for second in _steps(net, units, redirect=0)],
-        "alone": lambda: np.mean([_steps(net, unit, redirect=0) for unit in units], 0).tolist(),
-    }
-    samples = compare.in_turns(sides, rounds=ROUNDS // 2)
-    value, details = compare.ratio(samples, "alone", "in the batch")
-    what = f"A picture in a batch of {BATCH} to {layer}, VGG16, against the same alone"
     return Measured(what, "x", value, 1.0, more_is_better=True, details=details)
