@@ -35,8 +35,12 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   /** Chooses in what is seen: its layer is chosen with it, should another one be on its way. */
   const choose: Change = (changed) => change({ ...(frame && { layer: frame.layer }), ...changed });
   const heard: Pointing["heard"] = (message, buffers) => pointing.heard(message, buffers);
-  const command = (name: Command) =>
-    kernel.order({ type: "command", command: name }, "layer", "channel", "position", "source");
+  const command = (name: Command) => {
+    const order = { type: "command", command: name };
+    const begins = name === "play" || name === "step";
+    if (begins) kernel.order(order, "layer", "channel", "position", "source");
+    else kernel.order(order); // where the walk has come to, the kernel knows better
+  };
   const repaint = () => painter.request();
   const pointing = new Pointing(
     kernel,
