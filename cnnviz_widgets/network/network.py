@@ -275,7 +275,7 @@ class Network:
         other._unedited = self.unedited
         other.edits = (*self.edits, *edits)
         other._lock = threading.RLock()
-        other._programs = {}
+        other._programs, other._refused = {}, set()
         other._pictured = None
         other._after = {}
         return other
@@ -314,7 +314,7 @@ class Network:
         other = copy.copy(self)
         other.input_shape = picture_shape(self.input_shape)
         other._lock = threading.RLock()
-        other._programs = {}
+        other._programs, other._refused = {}, set()
         other._read_layout(self.logits.name)
         return other
 
