@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -92,6 +92,7 @@ class Network:
         self.preprocess = preprocess
         self._weight_names = _unique(self._model.names)
         self._programs: dict[tuple[int, ...], TracedProgram] = {}
+        self._beginnings: dict[tuple[int, ...], TracedProgram] = {}  # up to where it refuses
         self._refused: set[tuple[int, ...]] = set()  # shapes that the model cannot run on
         self._lock = threading.RLock()
         self._unedited: Network | None = None
@@ -190,8 +191,10 @@ class Network:
         other._model = replace(self._model, weights=tuple(arrays))
         other._lock = threading.RLock()
         with self._lock:
-            traced = dict(self._programs)
-        other._programs = {key: each.with_model(other._model) for key, each in traced.items()}
+            other._programs, other._beginnings = (
+                {key: each.with_model(other._model) for key, each in traced.items()}
+                for traced in (self._programs, self._beginnings)
+            )
         if self._pictured is not None:
             other._pictured = self._pictured.with_weights(weights)
         other._after = {}
@@ -275,7 +278,7 @@ class Network:
         other._unedited = self.unedited
         other.edits = (*self.edits, *edits)
         other._lock = threading.RLock()
-        other._programs, other._refused = {}, set()
+        other._programs, other._beginnings, other._refused = {}, {}, set()
         other._pictured = None
         other._after = {}
         return other
@@ -314,7 +317,7 @@ class Network:
         other = copy.copy(self)
         other.input_shape = picture_shape(self.input_shape)
         other._lock = threading.RLock()
-        other._programs, other._refused = {}, set()
+        other._programs, other._beginnings, other._refused = {}, {}, set()
         other._read_layout(self.logits.name)
         return other
 
@@ -478,15 +481,22 @@ class Network:
         """
         return fit_image(image, self.input_shape, longest, self.takes)
 
-    def takes(self, shape: Sequence[int]) -> bool:
-        """Whether the model can run on one example of this shape."""
+    def takes(self, shape: Sequence[int], layers: Iterable[str] | None = None) -> bool:
+        """Whether the model can run on one example of this shape.
+
+        Args:
+            shape: of the example.
+            layers: those that are needed, as in `at`; the whole model if left out.
+        """
         key = (1, *(int(size) for size in shape))
         try:
             if key not in self._programs and key not in self._refused:
                 self._trace(key)  # not kept: sizes that are only tried would crowd out others
         except InputError:
             self._refused.add(key)
-        return key not in self._refused
+        return key not in self._refused or (
+            layers is not None and self._beginning(key, layers) is not None
+        )
 
     def class_index(self, target: int | np.integer | str) -> int:
         """The number of a class, from its number or name.
@@ -528,15 +538,30 @@ class Network:
             self.dtype = given
             raise
 
-    def at(self, shape: Sequence[int]) -> TracedProgram:
-        """The program for a batch of this shape, traced at the first call."""
+    def at(self, shape: Sequence[int], layers: Iterable[str] | None = None) -> TracedProgram:
+        """The program for a batch of this shape, traced at the first call.
+
+        Args:
+            shape: of the batch.
+            layers: those that are needed. Where the model refuses the shape behind them, as its
+                dense layers do, the program ends there; the whole model if left out.
+
+        Raises:
+            InputError: if the model cannot take the shape.
+        """
         key = tuple(int(size) for size in shape)
+        if layers is not None and key not in self._programs and not self.takes(key[1:]):
+            found = self._beginning(key, layers)
+            if found is not None:
+                return found
         with self._lock:
-            found = self._programs.pop(key, None) or self._trace(key)
-            self._programs[key] = found  # the newest is last
-            while len(self._programs) > MAX_SHAPES:
-                self._programs.pop(next(iter(self._programs)))
-        return found
+            return _kept(self._programs, key, self._trace)
+
+    def _beginning(self, key: tuple[int, ...], layers: Iterable[str]) -> TracedProgram | None:
+        """The program for a shape that the model refuses, if these layers come before that."""
+        with self._lock, suppress(InputError):
+            found = _kept(self._beginnings, key, self._trace_beginning)
+            return found if all(name in found for name in layers) else None
 
     def _trace(self, shape: tuple[int, ...]) -> TracedProgram:
         plain = self._unedited
@@ -546,6 +571,17 @@ class Network:
         first = not self._programs
         return TracedProgram(
             self._model, self.preprocess, shape, first, axes=self._axes, dtype=self.dtype
+        )
+
+    def _trace_beginning(self, shape: tuple[int, ...]) -> TracedProgram:
+        plain = self._unedited
+        if plain is not None:
+            with plain._lock:
+                traced = _kept(plain._beginnings, shape, plain._trace_beginning)
+            edits = [edit for edit in self.edits if edit.layer in traced]
+            return traced.with_changes(lambda: changes_of(edits, traced, plain))
+        return TracedProgram(
+            self._model, self.preprocess, shape, False, self._axes, self.dtype, whole=self._home()
         )
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -575,6 +611,19 @@ class Network:
 
     def _summary(self) -> table.Summary:
         return table.Summary(repr(self), self.layers, self.logits.name)
+
+
+def _kept(
+    programs: dict[tuple[int, ...], TracedProgram],
+    shape: tuple[int, ...],
+    make: Callable[[tuple[int, ...]], TracedProgram],
+) -> TracedProgram:
+    """The program for a shape, made if it is not there; the oldest beyond `MAX_SHAPES` go."""
+    found = programs.pop(shape, None) or make(shape)
+    programs[shape] = found  # the newest is last
+    while len(programs) > MAX_SHAPES:
+        programs.pop(next(iter(programs)))
+    return found
 
 
 def _checked_range(

@@ -58,6 +58,12 @@ class Program:
     live: frozenset[int]
     producer: Mapping[int, Operation] = field(repr=False)
 
+    @property
+    def loose_ends(self) -> tuple[int, ...]:
+        """Numbers of the values that depend on the input and that no operation takes."""
+        taken = {value for operation in self.operations for value in operation.inputs}
+        return tuple(value for value in self.producer if value in self.live - taken)
+
     def needed(
         self,
         wanted: Iterable[int],

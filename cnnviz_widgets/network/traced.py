@@ -12,6 +12,7 @@ import copy
 import functools
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,17 @@ class Replay:
 class TracedProgram:
     """The model at one input shape.
 
+    Args:
+        model: the adapted model.
+        preprocess: of the network.
+        shape: of the batch.
+        first: whether this is the first shape that is tried.
+        axes: of what the model takes.
+        dtype: of the batch.
+        whole: the program at a shape that the model takes. If given, the model may refuse this one:
+            then the program ends there, and has the layers that are computed as they are in
+            `whole`.
+
     Attributes:
         shape: of the batch.
         program: the traced operations.
@@ -218,6 +230,7 @@ class TracedProgram:
         first: bool = True,
         axes: int | None = None,
         dtype: Any = jnp.float32,
+        whole: TracedProgram | None = None,
     ) -> None:
         self.shape = shape
         self._model = model
@@ -237,7 +250,12 @@ class TracedProgram:
             if preprocess is not None:
                 with jax.named_scope("preprocess"):
                     x = preprocess(x)
-            leaves, self._structure = jax.tree_util.tree_flatten(model.apply(weights, x))
+            try:
+                leaves, self._structure = jax.tree_util.tree_flatten(model.apply(weights, x))
+            except Exception:
+                if whole is None:
+                    raise
+                return []  # what was traced until then is kept
             return leaves
 
         try:
@@ -254,7 +272,11 @@ class TracedProgram:
             raise
         except Exception as error:
             raise _trace_error(error, model, shape, first) from error
+        if whole is not None:
+            self.program = replace(self.program, outputs=self.program.loose_ends)
         self.layout: Layout = find_layers(self.program, model.classes)
+        if whole is not None:
+            self.layout = self._alike(whole)
         self._by_name = {layer.name: layer for layer in self.layout.everything()}
         self._freezing = _freezing(self.program)
         if not self.layout.layers:
@@ -268,6 +290,23 @@ class TracedProgram:
                 f"an input of {_size(shape)} is too small: nothing of it is left in layer "
                 f"{empty.name!r}. Give a larger image."
             )
+
+    def _alike(self, whole: TracedProgram) -> Layout:
+        """The layers that take as many operations, from the input on, as those of that name do.
+
+        The others are cut off in their midst, or depend on the size in ways of their own.
+        """
+        known = {layer.name: layer for layer in whole.layout.everything()}
+
+        def is_alike(layer: Layer) -> bool:
+            return layer.name in known and self._work(layer) == whole._work(known[layer.name])
+
+        layers = tuple(layer for layer in self.layout.layers if is_alike(layer))
+        blocks = tuple(layer for layer in self.layout.blocks if is_alike(layer))
+        return replace(self.layout, layers=layers, blocks=blocks, logits=None)
+
+    def _work(self, layer: Layer) -> int:
+        return len(self.program.needed([layer.value], [self.program.x]))
 
     def with_model(self, model: Traceable) -> TracedProgram:
         """The same program for a model that differs in its weights only; compiles nothing anew.
@@ -305,6 +344,9 @@ class TracedProgram:
     def loops(self) -> tuple[Loop, ...]:
         """The recurrent loops, in the order of execution."""
         return find_loops(self.program, self.layout.owners, find_axes(self.program))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
 
     def layer(self, name: str) -> Layer:
         """The layer, block or part of that name, as it is at this shape."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import math
 import numbers
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ...network import InputError, Network, to_row
+from ...network import InputError, Layer, Network, to_row
 from ...network.images import MAX_SIDE
 from ..baselines import known_range
 from ..objectives import OPACITY, Objective, check_position, each, objective
@@ -131,11 +131,12 @@ def ascend(
     changes = _transforms(transforms, jitter, chosen.transforms)
     image = None if start is None else to_row(given.batch(start), len(given.input_shape))
     shape = _shape(net, chosen.size if size is None else size, size, image)
-    window, sides = _window(net, shape, changes)
-    one = (1, *sides, shape[3])
     goals, listed = _goals(net, target, batch)
+    taps = {name for goal in goals for name in goal.taps}
+    window, sides = _window(net, shape, changes, taps)
+    one = (1, *sides, shape[3])
     for goal in goals:
-        check_position(goal, net.at(one).layer)
+        check_position(goal, net.at(one, taps).layer)
         _check_opacity(goal, parameterisation, shape)
     key = jax.random.key(seed) if key is None else key
     ends = None if given is net else known_range(given)
@@ -154,7 +155,6 @@ def ascend(
             parameters = parameterisation.init(own, sizes)
         else:
             parameters = parameterisation.invert(jnp.repeat(_painted(image, ends), count, 0))
-        net.at((1, *sides, shape[3]))
         copies = _transformed(changes, sizes)[0]
         return Part(
             net,
@@ -187,7 +187,7 @@ def ascend(
     return Climb(parts, wanted, redirect, as_given).frames(steps, steps_per_frame)
 
 
-def shape_seen(
+def layers_seen(
     net: Network,
     *,
     preset: str = "default",
@@ -195,8 +195,8 @@ def shape_seen(
     transforms: Transform | Sequence[Transform] | None = None,
     jitter: int | None = None,
     start: Any = None,
-) -> tuple[int, ...]:
-    """(1, rows, columns, channels) of what the network sees of one picture of an ascent.
+) -> tuple[Layer, ...]:
+    """The layers as they are for what the network sees of one picture of their ascents.
 
     Of a sequence there is one row.
 
@@ -213,7 +213,12 @@ def shape_seen(
     changes = _transforms(transforms, jitter, chosen.transforms)
     image = None if start is None else to_row(given.batch(start), len(given.input_shape))
     shape = _shape(net, chosen.size if size is None else size, size, image)
-    return (1, *_window(net, shape, changes)[1], shape[3])
+
+    def seen(name: str) -> Layer:
+        _, sides = _window(net, shape, changes, [name])
+        return net.at((1, *sides, shape[3]), [name]).layer(name)
+
+    return tuple(seen(layer.name) for layer in net.layers)
 
 
 def _goals(net: Network, target: Any, batch: int) -> tuple[list[Objective], bool]:
@@ -262,11 +267,11 @@ def _transformed(changes: Compose, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _window(
-    net: Network, shape: tuple[int, ...], changes: Compose
+    net: Network, shape: tuple[int, ...], changes: Compose, layers: Collection[str]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns of the middle of the transformed picture that the network sees, and as what.
 
-    All of it, if the network takes that; else the picture's own size with half of the border that
+    All of it, if the network takes that as far as `layers`; else the picture's own size with half of the border that
     transforms gave it, or without. Where it takes none of these the last is resized for it: with
     the border, everything would be seen smaller than it is.
     """
@@ -274,7 +279,7 @@ def _window(
     own = [min(pair) for pair in zip(canvas, shape[1:3], strict=True)]
     half = [(a + b) // 2 for a, b in zip(canvas, own, strict=True)]
     for rows, columns in (canvas, half, own):
-        if net.takes((rows, columns, channels)):
+        if net.takes((rows, columns, channels), layers):
             return (rows, columns), (rows, columns)
     return (own[0], own[1]), (net.input_shape[0], net.input_shape[1])
 

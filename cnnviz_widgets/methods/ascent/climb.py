@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from ...network import FAST, REDIRECTED, Network, RuleBook
-from ..objectives import OF_THE_PICTURE, Objective
+from ..objectives import Objective
 from .frame import AscentDivergedError, AscentFrame
 from .step import Seen, Settings, State, several_steps, step
 
@@ -71,7 +71,7 @@ class Part:
         return seen
 
     def _run(self, state: State, count: int, rules: RuleBook) -> tuple[Seen, State]:
-        run = self.net.at(self.seen_shape).run
+        run = self.net.at(self.seen_shape, self.goal.taps).run
         if count == 1:
             return run(step, state, self.settings, rules=rules, **self.static)
         return run(several_steps, state, self.settings, count, rules=rules, **self.static)
@@ -174,8 +174,8 @@ def pictures_at_once(
         shape: (1, H, W, C) of one picture as the network sees it.
         memory: in bytes; half of what the device has if left out, and `CACHE` on a CPU.
     """
-    program = net.at(shape)
-    names = {name for goal in goals for name in goal.layers} - OF_THE_PICTURE
+    names = {name for goal in goals for name in goal.taps}
+    program = net.at(shape, names)
     values = [program.layer(name).value for name in names]
     known = {*program.frozen, program.program.x}
     needed = program.program.needed(values, known)

@@ -167,7 +167,7 @@ def deep_dream(
     image = one_picture(net, x)
     goal = _goal(net, layer, settings.measure, guide)
     check_units(goal, net.__getitem__)
-    sizes = _sizes(net, (image.shape[1], image.shape[2]), settings)
+    sizes = _sizes(net, goal, (image.shape[1], image.shape[2]), settings)
     return _dream(net, image, goal, settings, sizes, jax.random.key(seed) if key is None else key)
 
 
@@ -215,10 +215,10 @@ class _Tiles:
     def __init__(self, net: Network, goal: Objective, sides: tuple[int, int], tile: int) -> None:
         channels = net.input_shape[2]
         own = net.input_shape[:2]
-        fixed = not net.takes((own[0] + 8, own[1] + 8, channels))
+        fixed = _is_fixed(net, goal)
         wide = [min(tile, limit) if fixed else tile for limit in own]
         self.sizes = tuple(min(side, most) for side, most in zip(sides, wide, strict=True))
-        self.seen = self.sizes if net.takes((*self.sizes, channels)) else own
+        self.seen = self.sizes if net.takes((*self.sizes, channels), goal.taps) else own
         starts = [
             np.linspace(0, side - size, math.ceil(side / size)).round().astype(int).tolist()
             for side, size in zip(sides, self.sizes, strict=True)
@@ -228,7 +228,7 @@ class _Tiles:
         for row, column in self.corners:
             covered[:, row : row + self.sizes[0], column : column + self.sizes[1]] += 1
         self.covered = jnp.asarray(covered)
-        self.run = net.at((1, *self.seen, channels)).run
+        self.run = net.at((1, *self.seen, channels), goal.taps).run
         self.goal = goal
 
     def shift(self, key: jax.Array, jitter: int) -> jax.Array:
@@ -362,18 +362,26 @@ def one_picture(net: Network, x: Any) -> Float32[Array, "1 h w c"]:
     return batch
 
 
-def _sizes(net: Network, sides: tuple[int, int], settings: DreamPreset) -> list[tuple[int, int]]:
+def _is_fixed(net: Network, goal: Objective) -> bool:
+    """Whether the layers that are climbed are there for pictures of the network's size only."""
+    rows, columns, channels = net.input_shape
+    return not net.takes((rows + 8, columns + 8, channels), goal.taps)
+
+
+def _sizes(
+    net: Network, goal: Objective, sides: tuple[int, int], settings: DreamPreset
+) -> list[tuple[int, int]]:
     """Rows and columns of each octave that the network can take; of the picture itself, at least.
 
     A network of a fixed size takes tiles, enlarged if need be, so any octave will do.
     """
-    own, channels = net.input_shape[:2], net.input_shape[2]
-    fixed = not net.takes((own[0] + 8, own[1] + 8, channels))
+    fixed, channels = _is_fixed(net, goal), net.input_shape[2]
     found = []
     for power in settings.octaves:
         size = tuple(max(round(side * settings.scale**power), 1) for side in sides)
         check_range("the largest octave's side", max(size), 1, 4096)
-        if fixed or net.takes((*(min(n, settings.tile) for n in size), channels)):
+        tile = [min(side, settings.tile) for side in size]
+        if fixed or net.takes((*tile, channels), goal.taps):
             found.append(size)
     return found or [sides]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...network import UnknownTargetError
-from .form import Composite, Form, Place, Score, Values, Weighed
+from .form import OF_THE_PICTURE, Composite, Form, Place, Score, Values, Weighed
 from .scores import channel_mean, constant, mean_square, step_value, unit_value
 
 
@@ -49,6 +49,11 @@ class Objective:
     def form(self) -> Form:
         """What of it is compiled in."""
         return Form(self.layers, self.score, self.one_channel)
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """The layers of the network among `layers`."""
+        return tuple(name for name in self.layers if name not in OF_THE_PICTURE)
 
     @property
     def weighed(self) -> Weighed:

@@ -13,7 +13,6 @@ import numpy as np
 from PIL import Image
 
 from ...methods import Example, Objective, real_examples
-from ...methods.objectives import OF_THE_PICTURE
 from ...network import Network
 from ..shared.picture import to_pixels
 from ..shared.running import Frame
@@ -74,7 +73,7 @@ class Found:
 
 def unit_of(net: Network, goal: Objective) -> str | None:
     """The channel that an objective is about, as `real_examples` takes it, if it is one."""
-    layers = [name for name in goal.layers if name not in OF_THE_PICTURE]
+    layers = goal.taps
     first = goal.arguments[0] if goal.arguments else None
     if len(layers) != 1 or not isinstance(first, (int, np.integer)):
         return None

@@ -23,7 +23,7 @@ from ...methods import (
     Parameterisation,
     Pixels,
 )
-from ...methods.ascent.ascend import shape_seen
+from ...methods.ascent.ascend import layers_seen
 from ...methods.ascent.presets import PRESETS, presets_for
 from ...network import Layer, Network
 from ...network.images import MAX_SIDE
@@ -137,10 +137,9 @@ class ClimbingView(LayeredView):
         """The layers for what the network sees of the pictures."""
         names = ("preset", "size", "transforms", "jitter", "start")
         settings = self._settings()
-        shape = shape_seen(
+        return layers_seen(
             self._network, **{name: settings[name] for name in names if name in settings}
         )
-        return self._network.pictured.at(shape).layout.layers
 
     def _take_steps(self, _change: Any) -> None:
         self.steps = presets_for(self._network)[self.preset].steps

@@ -121,8 +121,23 @@ def test_a_network_of_a_fixed_size_sees_tiles_of_its_own():
     params = [*weights((3, 3, 1, 2)), jnp.ones((8 * 8 * 2, 3)) / 128]
     net = Network(model, params=params, input_shape=(8, 8, 1))
     image = pictures((20, 13, 1), 1)[0]
-    frames = list(deep_dream(net, image, layer="relu", octaves=(-2, 0), iterations=2))
+    frames = list(deep_dream(net, image, layer="dense", octaves=(-2, 0), iterations=2))
     assert frames[-1].image.shape == (20, 13, 1)
+
+
+def test_a_convolution_sees_the_whole_picture_where_only_the_layers_behind_it_refuse_that():
+    def model(params, x):
+        return jax.nn.relu(conv(x, params[0])).reshape(len(x), -1) @ params[1]
+
+    params = [*weights((3, 3, 1, 2)), jnp.ones((8 * 8 * 2, 3)) / 128]
+    net = Network(model, params=params, input_shape=(8, 8, 1))
+    alone = Network(
+        lambda kernel, x: jax.nn.relu(conv(x, kernel)), params=params[0], input_shape=(8, 8, 1)
+    )
+    image = pictures((20, 13, 1), 1)[0]
+    *_, ours = deep_dream(net, image, layer="relu", octaves=(-1, 0), iterations=2)
+    *_, wanted = deep_dream(alone, image, layer="relu", octaves=(-1, 0), iterations=2)
+    np.testing.assert_allclose(ours.image, wanted.image, rtol=1e-5, atol=1e-6)
 
 
 def test_a_photograph_and_octaves_too_small_for_the_network():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnviz_widgets import methods as m
-from cnnviz_widgets.methods.ascent.ascend import shape_seen
+from cnnviz_widgets.methods.ascent.ascend import layers_seen
 from cnnviz_widgets.network import REDIRECTED, InputError, Network, UnknownTargetError
 from tests.models.functions import conv, weights
 from tests.models.taps import assert_same, pictures
@@ -157,12 +157,28 @@ def test_a_network_sees_as_much_of_the_border_as_it_takes(limit, seen):
         return conv(x, kernel).mean((1, 2))
 
     net = Network(model, params=weights((3, 3, 3, 2))[0], input_shape=(8, 8, 3))
-    assert shape_seen(net, size=16, transforms=m.Pad(4)) == (1, seen, seen, 3)
+    shapes = {each.name: each.shape for each in layers_seen(net, size=16, transforms=m.Pad(4))}
+    assert shapes["conv"] == (seen, seen, 2)
     picture = pictures((16, 16, 3), 1)[0]
     first = next(m.ascend(net, 1, start=picture, steps=1, **BORDERED))
     border = (seen - 16) // 2
     padded = np.pad(picture, ((border, border), (border, border), (0, 0)), constant_values=0.5)
     assert first.score == pytest.approx(float(net(padded)[0, 1]), rel=1e-5)
+
+
+def test_a_channel_sees_all_of_the_border_where_only_the_layers_behind_it_refuse_that():
+    def model(params, x):
+        return conv(x, params[0]).reshape(len(x), -1) @ params[1]
+
+    params = weights((3, 3, 3, 2), (512, 3))
+    net = Network(model, params=params, input_shape=(16, 16, 3))
+    alone = Network(lambda kernel, x: conv(x, kernel), params=params[0], input_shape=(16, 16, 3))
+    picture = 0.1 + 0.8 * pictures((16, 16, 3), 1)[0]
+    first = next(m.ascend(net, "conv:1", start=picture, steps=1, **BORDERED))
+    padded = np.pad(picture, ((4, 4), (4, 4), (0, 0)), constant_values=0.5)
+    assert first.score == pytest.approx(float(alone(padded)[..., 1].mean()), rel=1e-5)
+    seen = {each.name: each.shape for each in layers_seen(net, size=16, transforms=m.Pad(4))}
+    assert seen == {"conv": (24, 24, 2), "flatten": (1152,), "dense": (3,)}
 
 
 def test_a_fixed_size_sees_the_picture_without_its_border():
