@@ -271,9 +271,9 @@ def _window(
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns of the middle of the transformed picture that the network sees, and as what.
 
-    All of it, if the network takes that as far as `layers`; else the picture's own size with half of the border that
-    transforms gave it, or without. Where it takes none of these the last is resized for it: with
-    the border, everything would be seen smaller than it is.
+    All of it, if the network takes that as far as `layers`; else the picture's own size with half
+    of the border that transforms gave it, or without. Where it takes none of these the last is
+    resized for it: with the border, everything would be seen smaller than it is.
     """
     _, *canvas, channels = _transformed(changes, shape)
     own = [min(pair) for pair in zip(canvas, shape[1:3], strict=True)]
