@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from ..network import Network
-from ..network.operation import Operation
+from ..network.tracing.operation import Operation
 
 Filters = Float32[np.ndarray, "out inputs ..."]
 

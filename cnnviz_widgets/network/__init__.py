@@ -1,8 +1,6 @@
 """A model made visible: named layers, taps, edits and gradient rules."""
 
-from .attention import AttentionLayer
 from .bundled import load
-from .composite import Composite
 from .edits import Edit
 from .errors import (
     InputError,
@@ -11,23 +9,25 @@ from .errors import (
     UnknownOperationError,
     UnknownTargetError,
 )
-from .frozen import FAST, FROZEN
-from .fused_attention import find_fused_attention, find_hidden_attention
+from .gradients.composite import Composite
+from .gradients.frozen import FAST, FROZEN
+from .gradients.pieces import Piece, find_pieces
+from .gradients.relevance import relevance
+from .gradients.relu import GUIDED, REDIRECTED, relu_rules
+from .gradients.rescale import multipliers
 from .graph import Edge, LayerGraph, LayerGroup, layer_graph
-from .layers import Layer, ReceptiveField
-from .loops import Loop
 from .network import Network
 from .one_row import from_row, picture_shape, to_row, to_row_of_places
-from .pieces import Piece, find_pieces
-from .program import Program
-from .relevance import relevance
-from .relu import GUIDED, REDIRECTED, relu_rules
-from .rescale import multipliers
-from .rules import NO_RULES, Rule, RuleBook
-from .token_grid import TokenGrid, find_grid
+from .patterns.attention import AttentionLayer
+from .patterns.fused_attention import find_fused_attention, find_hidden_attention
+from .patterns.token_grid import TokenGrid, find_grid
+from .patterns.windows import find_attention, find_windowed
+from .patterns.wiring import Product, Wiring, find_wiring
+from .reading.layers import Layer, ReceptiveField
+from .reading.loops import Loop
 from .traced import Replay, TracedProgram
-from .windows import find_attention, find_windowed
-from .wiring import Product, Wiring, find_wiring
+from .tracing.program import Program
+from .tracing.rules import NO_RULES, Rule, RuleBook
 
 __all__ = [
     "FAST",

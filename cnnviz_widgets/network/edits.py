@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float32, Int32
 
 from .errors import InputError, UnknownTargetError, suggest
-from .layers import Layer
+from .reading.layers import Layer
 
 KINDS = ("mute", "boost", "negate", "replace", "mean", "transplant")
 """What an edit can do."""

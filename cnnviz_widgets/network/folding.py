@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .layers import Layer
+from .reading.layers import Layer
 
 MOST = 24
 """Layers side by side that are left as they are."""

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .folding import Fold, find_folds
-from .grouping import Dataflow
-from .layers import Layer, Layout
 from .network import Network
+from .reading.grouping import Dataflow
+from .reading.layers import Layer, Layout
 from .traced import TracedProgram
 
 

@@ -21,9 +21,9 @@ from jax import core
 from .adapters import Traceable
 from .errors import InputError
 from .images import as_array
-from .layers import Layer
-from .operation import Operation
-from .program import Program
+from .reading.layers import Layer
+from .tracing.operation import Operation
+from .tracing.program import Program
 
 
 class Lookup(NamedTuple):

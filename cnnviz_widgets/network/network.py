@@ -7,6 +7,7 @@ it. Methods ask for that program with `net.at(shape)` and run their own function
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -24,14 +25,12 @@ from .edits import Edit, check_edit
 from .errors import InputError, ModelError, UnknownLayerError, UnknownTargetError, suggest
 from .given_away import refuse_given_away
 from .images import check_batch, check_shape, fit_image
-from .layers import Layer, Layout
 from .lookup import Lookup, check_ids, following, needs_ids, vectors_of
-from .naming import Namer
 from .one_row import PICTURE, edit_in_row, picture_shape
-from .resolving import changes_of
+from .programs import EditedPrograms, Programs
+from .reading.layers import Layer, Layout
+from .reading.naming import Namer
 from .traced import TracedProgram
-
-MAX_SHAPES = 8  # programs kept; a program of VGG16 holds 60 MB of flipped kernels
 
 
 class Network:
@@ -91,9 +90,6 @@ class Network:
         self.value_range = _checked_range(value_range, self.input_shape)
         self.preprocess = preprocess
         self._weight_names = _unique(self._model.names)
-        self._programs: dict[tuple[int, ...], TracedProgram] = {}
-        self._beginnings: dict[tuple[int, ...], TracedProgram] = {}  # up to where it refuses
-        self._refused: set[tuple[int, ...]] = set()  # shapes that the model cannot run on
         self._lock = threading.RLock()
         self._unedited: Network | None = None
         self._pictured: Network | None = None
@@ -190,11 +186,7 @@ class Network:
         other = copy.copy(self)
         other._model = replace(self._model, weights=tuple(arrays))
         other._lock = threading.RLock()
-        with self._lock:
-            other._programs, other._beginnings = (
-                {key: each.with_model(other._model) for key, each in traced.items()}
-                for traced in (self._programs, self._beginnings)
-            )
+        other._programs = self._programs.with_model(other._model, other._make())
         if self._pictured is not None:
             other._pictured = self._pictured.with_weights(weights)
         other._after = {}
@@ -278,7 +270,8 @@ class Network:
         other._unedited = self.unedited
         other.edits = (*self.edits, *edits)
         other._lock = threading.RLock()
-        other._programs, other._beginnings, other._refused = {}, {}, set()
+        plain = self.unedited
+        other._programs = EditedPrograms(plain, plain._programs, other.edits)
         other._pictured = None
         other._after = {}
         return other
@@ -317,7 +310,6 @@ class Network:
         other = copy.copy(self)
         other.input_shape = picture_shape(self.input_shape)
         other._lock = threading.RLock()
-        other._programs, other._beginnings, other._refused = {}, {}, set()
         other._read_layout(self.logits.name)
         return other
 
@@ -488,15 +480,7 @@ class Network:
             shape: of the example.
             layers: those that are needed, as in `at`; the whole model if left out.
         """
-        key = (1, *(int(size) for size in shape))
-        try:
-            if key not in self._programs and key not in self._refused:
-                self._trace(key)  # not kept: sizes that are only tried would crowd out others
-        except InputError:
-            self._refused.add(key)
-        return key not in self._refused or (
-            layers is not None and self._beginning(key, layers) is not None
-        )
+        return self._programs.takes(shape, layers)
 
     def class_index(self, target: int | np.integer | str) -> int:
         """The number of a class, from its number or name.
@@ -527,12 +511,14 @@ class Network:
 
     def _first_layout(self, guess: bool) -> Layout:
         """The layers; a model that refuses floats is tried with ids of tokens, if that may be."""
+        self._programs = self._new_programs()
         try:
             return self._home().layout
         except ModelError:
             if not guess or self._counts:
                 raise
             given, self.dtype = self.dtype, np.dtype(np.int32)
+            self._programs = self._new_programs()
             with suppress(ModelError):
                 return self._home().layout
             self.dtype = given
@@ -549,40 +535,16 @@ class Network:
         Raises:
             InputError: if the model cannot take the shape.
         """
-        key = tuple(int(size) for size in shape)
-        if layers is not None and key not in self._programs and not self.takes(key[1:]):
-            found = self._beginning(key, layers)
-            if found is not None:
-                return found
-        with self._lock:
-            return _kept(self._programs, key, self._trace)
+        return self._programs.at(shape, layers)
 
-    def _beginning(self, key: tuple[int, ...], layers: Iterable[str]) -> TracedProgram | None:
-        """The program for a shape that the model refuses, if these layers come before that."""
-        with self._lock, suppress(InputError):
-            found = _kept(self._beginnings, key, self._trace_beginning)
-            return found if all(name in found for name in layers) else None
-
-    def _trace(self, shape: tuple[int, ...]) -> TracedProgram:
-        plain = self._unedited
-        if plain is not None:
-            traced = plain.at(shape)
-            return traced.with_changes(lambda: changes_of(self.edits, traced, plain))
-        first = not self._programs
-        return TracedProgram(
-            self._model, self.preprocess, shape, first, axes=self._axes, dtype=self.dtype
+    def _make(self) -> Callable[..., TracedProgram]:
+        """What traces the model, for a shape."""
+        return functools.partial(
+            TracedProgram, self._model, self.preprocess, axes=self._axes, dtype=self.dtype
         )
 
-    def _trace_beginning(self, shape: tuple[int, ...]) -> TracedProgram:
-        plain = self._unedited
-        if plain is not None:
-            with plain._lock:
-                traced = _kept(plain._beginnings, shape, plain._trace_beginning)
-            edits = [edit for edit in self.edits if edit.layer in traced]
-            return traced.with_changes(lambda: changes_of(edits, traced, plain))
-        return TracedProgram(
-            self._model, self.preprocess, shape, False, self._axes, self.dtype, whole=self._home()
-        )
+    def _new_programs(self) -> Programs:
+        return Programs(self._make(), (self._model.examples, *self.input_shape))
 
     def _checked_classes(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
         if classes is None:
@@ -611,19 +573,6 @@ class Network:
 
     def _summary(self) -> table.Summary:
         return table.Summary(repr(self), self.layers, self.logits.name)
-
-
-def _kept(
-    programs: dict[tuple[int, ...], TracedProgram],
-    shape: tuple[int, ...],
-    make: Callable[[tuple[int, ...]], TracedProgram],
-) -> TracedProgram:
-    """The program for a shape, made if it is not there; the oldest beyond `MAX_SHAPES` go."""
-    found = programs.pop(shape, None) or make(shape)
-    programs[shape] = found  # the newest is last
-    while len(programs) > MAX_SHAPES:
-        programs.pop(next(iter(programs)))
-    return found
 
 
 def _checked_range(

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from .operation import Operation
-from .program import Program
+from .tracing.operation import Operation
+from .tracing.program import Program
 
 _CHANNELWISE = frozenset(["relu", "add", "sub", "mul", "div", "neg", "convert_element_type"])
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from .edits import Edit
 from .errors import InputError
-from .program import Program, trace
+from .tracing.program import Program, trace
 
 PICTURE = 3
 """Axes of one picture."""

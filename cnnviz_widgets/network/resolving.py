@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Num
 
 from .edits import Change, Edit, change_of, check_region
 from .errors import InputError
-from .layers import Layer
+from .reading.layers import Layer
 from .traced import Replay, TracedProgram
 
 

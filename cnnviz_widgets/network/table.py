@@ -9,7 +9,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .layers import Layer
+from .reading.layers import Layer
 
 _HEADINGS = ("layer", "kind", "output", "parameters", "FLOPs", "sees")
 _UNITS = (("G", 10**9), ("M", 10**6), ("k", 10**3))

@@ -20,19 +20,19 @@ import jax
 import jax.numpy as jnp
 
 from .adapters import Traceable
-from .axes import find_axes
 from .edits import Change, changed
 from .errors import InputError, ModelError, UnknownLayerError, suggest
 from .given_away import refuse_given_away
-from .layers import Layer, Layout
 from .lookup import Lookup, find_lookup
-from .loops import Loop, find_loops
 from .one_channel import channel_axis, convolution_behind, convolve_some
 from .one_row import ONE_ROW, out_of_row, program_in_row, shape_out_of_row
-from .operation import Operation
-from .program import Edit, Program, Replacement, trace
-from .reading import find_layers
-from .rules import NO_RULES, RuleBook
+from .reading.axes import find_axes
+from .reading.layers import Layer, Layout
+from .reading.loops import Loop, find_loops
+from .reading.reader import find_layers
+from .tracing.operation import Operation
+from .tracing.program import Edit, Program, Replacement, trace
+from .tracing.rules import NO_RULES, RuleBook
 
 Arrays = dict[int, jax.Array]
 Changes = Mapping[str, Change]

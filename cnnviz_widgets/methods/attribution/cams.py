@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int32
 
 from ...network import FAST, InputError, Layer, Network, Program, Replay
-from ...network.vocabulary import AFFINE, PLUMBING
+from ...network.tracing.vocabulary import AFFINE, PLUMBING
 from ..channels_last import channels_last, with_a_row
 from .method import (
     Attribution,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...network.operation import Operation
+from ...network.tracing.operation import Operation
 from .explained import Arithmetic
 
 _SECOND: dict[str, tuple[str, str]] = {  # by whether the number comes first or second

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...network import Layer
-from ...network.operation import Operation
+from ...network.tracing.operation import Operation
 
 Index = tuple[Any, ...]
 """Whole numbers, one an axis, or arrays of them that broadcast."""

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ...network.layers import Step as Place
-from ...network.operation import Operation
+from ...network.reading.layers import Step as Place
+from ...network.tracing.operation import Operation
 from .arithmetic import Line
 from .elements import Index
 from .pools import NOTHING, along, wide_axes

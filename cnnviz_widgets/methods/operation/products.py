@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...network.operation import Operation
+from ...network.tracing.operation import Operation
 from .elements import Index
 from .explained import Window
 from .values import Values

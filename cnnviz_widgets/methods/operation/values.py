@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...network import Replay, TracedProgram
-from ...network.vocabulary import ELEMENTWISE, PLUMBING
+from ...network.tracing.vocabulary import ELEMENTWISE, PLUMBING
 from .elements import Index, before
 
 

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 from ...network import Layer, TracedProgram
-from ...network.grouping import Dataflow
-from ...network.layers import Step as Place
-from ...network.operation import Operation
-from ...network.vocabulary import ELEMENTWISE, PLUMBING
+from ...network.reading.grouping import Dataflow
+from ...network.reading.layers import Step as Place
+from ...network.tracing.operation import Operation
+from ...network.tracing.vocabulary import ELEMENTWISE, PLUMBING
 from .arithmetic import Line, fold, line
 from .curves import curve
 from .elements import Index, before, before_padding

@@ -28,7 +28,7 @@ from ...network import (
     find_windowed,
 )
 from ...network.errors import UnknownLayerError, suggest
-from ...network.loops import body_of, turn_by_turn
+from ...network.reading.loops import body_of, turn_by_turn
 from .attention_numbers import distances, entropies
 
 _HIDING = {"while": "a while loop", "cond": "a branch", "scan": "a loop that is no stack of layers"}

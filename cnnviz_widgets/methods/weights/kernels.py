@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ...network import Network, TracedProgram
-from ...network.wiring import Product, Wiring, find_wiring
+from ...network.patterns.wiring import Product, Wiring, find_wiring
 
 
 class NoKernelError(LookupError):

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-from ..vocabulary import ABSOLUTE
+from ..tracing.vocabulary import ABSOLUTE
 from .base import Traceable, evaluation_arguments, flatten
 
 _PATH = "_cnnviz_path"

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..tracing.operation import Operation
+from ..tracing.rules import Function, Rule, RuleBook, with_vjp
 from .frozen import FAST
-from .operation import Operation
-from .rules import Function, Rule, RuleBook, with_vjp
 
 
 def _relu_backward(backward: Callable[[jax.Array, jax.Array], jax.Array]) -> Rule:

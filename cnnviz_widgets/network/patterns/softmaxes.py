@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .operation import Operation
-from .program import Program
-from .vocabulary import CUSTOM_CALLS, INLINED, PLUMBING, inner_jaxpr
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.vocabulary import CUSTOM_CALLS, INLINED, PLUMBING, inner_jaxpr
 
 EXPONENTIALS = ("exp", "exp2")
 _SOFTMAX = frozenset({"exp", "reduce_sum", "div"})

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from .errors import UnknownOperationError
+from ..errors import UnknownOperationError
 from .operation import Operation
 
 Function = Callable[..., Sequence[jax.Array]]

@@ -13,10 +13,10 @@ from typing import Any
 
 from jax.extend import core
 
+from ..traced import TracedProgram
+from ..tracing.operation import Operation
+from ..tracing.vocabulary import LOOPS
 from .attention import all_attention
-from .operation import Operation
-from .traced import TracedProgram
-from .vocabulary import LOOPS
 
 _WORDS = ("attention", "mha", "splash")
 _KERNELS = ("pallas_call", "ffi_call", "tpu_custom_call")

@@ -10,18 +10,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..errors import UnknownOperationError
+from ..reading.grouping import Dataflow, group
+from ..reading.layers import Layout, Step
+from ..reading.loops import live_body
+from ..tracing.operation import Operation
+from ..tracing.program import Program, Replacement
+from ..tracing.rules import Function, ruled_with
+from ..tracing.vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 from .composite import Composite
-from .errors import UnknownOperationError
-from .grouping import Dataflow, group
-from .layers import Layout, Step
-from .loops import live_body
-from .operation import Operation
 from .pieces import PRODUCTS, Piece, find_pieces
-from .program import Program, Replacement
 from .relevance_of_pairs import constant_factors, halved, shared, softmax_scores
 from .relevance_of_weights import WeightedProduct
-from .rules import Function, ruled_with
-from .vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 
 Known = Mapping[int, jax.Array]
 Rule = Callable[..., Sequence[jax.Array]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import InputError
+from ..errors import InputError
 from .relevance_of_weights import STABILISER
 
 RULES = ("epsilon", "gamma", "z_plus", "z_box", "flat")

@@ -18,9 +18,17 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from .operation import Operation
-from .program import Program
-from .vocabulary import ACTIVATIONS, AFFINE, ELEMENTWISE, LOOPS, NONLINEAR, PLUMBING, REDUCTIONS
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.vocabulary import (
+    ACTIVATIONS,
+    AFFINE,
+    ELEMENTWISE,
+    LOOPS,
+    NONLINEAR,
+    PLUMBING,
+    REDUCTIONS,
+)
 
 # Functions that are no activations, and are more to a person than the steps they consist of.
 _FUNCTIONS = {"standardize": "norm"}

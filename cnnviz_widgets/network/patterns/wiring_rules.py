@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .operation import Operation
-from .vocabulary import REDUCTIONS
+from ..tracing.operation import Operation
+from ..tracing.vocabulary import REDUCTIONS
 
 Labels = Mapping[str, np.ndarray]
 Shape = tuple[int, ...]

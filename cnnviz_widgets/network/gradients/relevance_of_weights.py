@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import jax
 import jax.numpy as jnp
 
+from ..tracing.program import Program
 from .pieces import Piece
-from .program import Program
 
 STABILISER = 1e-6
 """Keeps what is divided by away from zero; Zennit's."""

@@ -13,8 +13,15 @@ from typing import Any
 
 from jax.extend import core
 
+from ..tracing.vocabulary import (
+    CUSTOM_CALLS,
+    ELEMENTWISE,
+    INLINED,
+    REDUCTIONS,
+    inner_jaxpr,
+    name_of,
+)
 from .axis import BATCH, CHANNEL, TIME, TOKEN, Axes, Axis, merged, windowed
-from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, INLINED, REDUCTIONS, inner_jaxpr, name_of
 
 
 def step(name: str, equation: Any, given: Sequence[Axes | None]) -> list[Axes | None]:

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.vocabulary import NONLINEAR, PLUMBING
 from .naming import Namer
-from .operation import Operation
-from .program import Program
-from .vocabulary import NONLINEAR, PLUMBING
 
 _SIGMOIDS = {"logistic", "sigmoid", "hard_sigmoid"}
 _MOVES = PLUMBING | {"split", "dynamic_slice"}

@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 
+from ..traced import TracedProgram
 from .attention import AttentionLayer, all_attention
 from .token_grid import find_grid, maps_before
-from .traced import TracedProgram
 
 
 def find_attention(traced: TracedProgram) -> tuple[AttentionLayer, ...]:

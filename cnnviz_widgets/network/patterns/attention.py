@@ -23,16 +23,16 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 
-from .axes import find_axes
-from .axis import Axes
-from .layers import Layout
-from .loops import live_body
-from .naming import Namer
-from .operation import Operation
-from .program import Program
+from ..reading.axes import find_axes
+from ..reading.axis import Axes
+from ..reading.layers import Layout
+from ..reading.loops import live_body
+from ..reading.naming import Namer
+from ..traced import TracedProgram
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.vocabulary import ELEMENTWISE, PLUMBING
 from .softmaxes import EXPONENTIALS, divided_later, scores_of
-from .traced import TracedProgram
-from .vocabulary import ELEMENTWISE, PLUMBING
 
 _PASSED = ELEMENTWISE | PLUMBING | {"concatenate", "pad", "mul", "dynamic_slice"}
 

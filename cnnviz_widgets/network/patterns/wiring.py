@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from .operation import Operation
-from .traced import TracedProgram
-from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, PLUMBING
+from ..traced import TracedProgram
+from ..tracing.operation import Operation
+from ..tracing.vocabulary import CUSTOM_CALLS, ELEMENTWISE, PLUMBING
 from .wiring_rules import Labels, carried
 
 MOST = 20_000_000

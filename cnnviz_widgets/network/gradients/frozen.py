@@ -16,9 +16,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ..tracing.operation import Operation
+from ..tracing.rules import Function, Rule, RuleBook, with_vjp
 from . import winograd
-from .operation import Operation
-from .rules import Function, Rule, RuleBook, with_vjp
 
 
 class _Convolution(NamedTuple):

@@ -14,12 +14,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .errors import UnknownOperationError
+from ..errors import UnknownOperationError
+from ..traced import Replay
+from ..tracing.program import Replacement
+from ..tracing.rules import Function, ruled
+from ..tracing.vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 from .pieces import PRODUCTS, Piece, find_pieces
-from .program import Replacement
-from .rules import Function, ruled
-from .traced import Replay
-from .vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 
 _NEAR = 1e-6
 """Below this difference the derivative serves: the line would be all rounding. Captum's is 1e-10,

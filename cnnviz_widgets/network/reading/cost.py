@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .vocabulary import CUSTOM_CALLS, ELEMENTWISE, REDUCTIONS, inner_jaxpr
+from ..tracing.vocabulary import CUSTOM_CALLS, ELEMENTWISE, REDUCTIONS, inner_jaxpr
 
 _BODIES = {"scan": "jaxpr", "jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", **CUSTOM_CALLS}
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from .grouping import Dataflow
-from .layers import Layout, Step
-from .operation import Operation
-from .program import Program
-from .vocabulary import AFFINE
+from ..reading.grouping import Dataflow
+from ..reading.layers import Layout, Step
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.vocabulary import AFFINE
 
 PRODUCTS = frozenset(["conv_general_dilated", "dot_general"])
 

@@ -20,12 +20,12 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
+from ..tracing.operation import Operation
+from ..tracing.program import Program, trace
+from ..tracing.vocabulary import ELEMENTWISE, inner_jaxpr
 from .axis import Axes, Axis
 from .gates import Gate, find_gates
 from .naming import Namer
-from .operation import Operation
-from .program import Program, trace
-from .vocabulary import ELEMENTWISE, inner_jaxpr
 
 
 @dataclass(frozen=True, eq=False)

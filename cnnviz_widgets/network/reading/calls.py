@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from ..tracing.operation import Operation, Scope
+from ..tracing.vocabulary import PLUMBING
 from .grouping import Dataflow, Group, group
-from .operation import Operation, Scope
-from .vocabulary import PLUMBING
 
 
 @dataclass

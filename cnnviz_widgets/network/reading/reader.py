@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
+from ..one_row import ONE_ROW
+from ..tracing.operation import Operation, Scope
+from ..tracing.program import Program
 from .axes import find_axes
 from .axis import Axis
 from .calls import Call, find_calls
@@ -21,9 +24,6 @@ from .grouping import Dataflow, Group
 from .kinds import kind_of_class
 from .layers import Layer, Layout, ReceptiveField, Step
 from .naming import Namer
-from .one_row import ONE_ROW
-from .operation import Operation, Scope
-from .program import Program
 
 # A module whose class is one of these is one step, however many operations it takes.
 _WHOLE = {"norm", "pool", "recurrent", "embedding", "activation", "attention", "reshape", "scale"}

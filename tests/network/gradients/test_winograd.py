@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from cnnviz_widgets.network import FAST, FROZEN, Network, winograd
+from cnnviz_widgets.network import FAST, FROZEN, Network
+from cnnviz_widgets.network.gradients import winograd
 from tests.models.functions import conv
 from tests.models.taps import assert_same
 

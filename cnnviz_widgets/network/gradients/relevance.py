@@ -18,9 +18,9 @@ from collections.abc import Callable
 
 import jax
 
+from ..traced import Replay
 from .composite import Composite
 from .relevance_plan import Plan, Scheme
-from .traced import Replay
 
 
 def relevance(

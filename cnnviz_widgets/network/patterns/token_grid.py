@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..reading.axes import find_axes
+from ..reading.axis import Axis
+from ..traced import TracedProgram
+from ..tracing.program import Program
 from .attention import AttentionLayer
-from .axes import find_axes
-from .axis import Axis
-from .program import Program
-from .traced import TracedProgram
 
 _MOST_EXTRA = 8  # a class token, a distillation token, registers
 

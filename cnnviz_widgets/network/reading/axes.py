@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
+from ..tracing.program import Program
 from .axis import BATCH, CHANNEL, Axes, Axis
 from .axis_rules import step
-from .program import Program
 
 
 def input_axes(rank: int, tokens: bool = False) -> Axes:

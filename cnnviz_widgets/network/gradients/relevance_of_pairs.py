@@ -17,12 +17,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .operation import Operation
-from .program import Program
+from ..patterns.softmaxes import before_shift, scores_of
+from ..tracing.operation import Operation
+from ..tracing.program import Program
+from ..tracing.rules import Function
+from ..tracing.vocabulary import AFFINE, CUSTOM_CALLS, PLUMBING
 from .relevance_of_weights import stable
-from .rules import Function
-from .softmaxes import before_shift, scores_of
-from .vocabulary import AFFINE, CUSTOM_CALLS, PLUMBING
 
 _GATES = frozenset(["logistic", "sigmoid", "hard_sigmoid", "rsqrt"])
 _PASSED = PLUMBING | AFFINE | {"split", "dynamic_slice", "select_n", "max", "min", "clamp"}

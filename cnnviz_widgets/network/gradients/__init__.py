@@ -1,0 +1,1 @@
+"""Rules by which operations are differentiated otherwise, or faster."""
