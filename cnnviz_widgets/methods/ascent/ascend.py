@@ -74,7 +74,8 @@ def ascend(
             `Objective`; or a list of them, with one picture for each.
         steps: how many; the frames are numbered 0 (the start) to `steps`.
         size: of the picture, one number or (rows, columns); the preset's, or the network's own, if
-            left out. A `start` has its own. A network that cannot take the picture sees it resized.
+            left out. A `start` has its own. Where the layers that are climbed cannot take the
+            picture, they see it resized; dense layers behind them do not matter.
             Of a sequence the number of steps.
         preset: where settings come from that are left out: "default", "lucid", "distill2017",
             "maco" or "pixel"; for sequences "default" or "pixel".

@@ -122,8 +122,8 @@ def deep_dream(
 
     Args:
         net: the network.
-        x: one image, HWC, uint8 or float in [0, 1], of any size: a network of a fixed size sees
-            tiles of its own.
+        x: one image, HWC, uint8 or float in [0, 1], of any size: layers of a fixed size, such as
+            dense ones, see tiles of their own.
         layer: a name, several, several with weights, or an `Objective`; a convolution at two
             thirds of the depth if left out.
         preset: where settings come from that are left out: "original" (10 iterations at each of 4
