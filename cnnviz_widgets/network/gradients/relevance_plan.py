@@ -11,9 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ..errors import UnknownOperationError
-from ..reading.grouping import Dataflow, group
-from ..reading.layers import Layout, Step
-from ..reading.loops import live_body
+from ..reading.layers import Layout
 from ..tracing.operation import Operation
 from ..tracing.program import Program, Replacement
 from ..tracing.rules import Function, ruled_with
@@ -22,6 +20,7 @@ from .composite import Composite
 from .pieces import PRODUCTS, Piece, find_pieces
 from .relevance_of_pairs import constant_factors, halved, shared, softmax_scores
 from .relevance_of_weights import WeightedProduct
+from .turns import Turns
 
 Known = Mapping[int, jax.Array]
 Rule = Callable[..., Sequence[jax.Array]]
@@ -171,54 +170,21 @@ class Plan:
 
     def _turns(self, scan: Operation, numbers: Sequence[int]) -> Function:
         """A loop whose turns follow the same rules, as a function of what depends on the input."""
-        body = live_body(scan, self.program.live)
-        layout = _layout_of(body)
-        step = self.layout.steps.get(scan.index)
-        around = self.around or (step.layer if step else "") or scan.name
-        fixed, carried = scan.params["num_consts"], scan.params["num_carry"]
+        turns = Turns.of(scan, self.program, self.layout, self.around)
         own = {**self.program.literals, **self.known}
+        body = turns.body
 
         def turn(values: Sequence[Any]) -> list[jax.Array]:
-            known = _fixed_values(body, dict(zip(body.weights, values, strict=True)))
-            hanging = {k: v for k, v in zip(body.weights, values, strict=True) if k in body.live}
-            plan = Plan(self.scheme, body, layout, body.outputs, known, around)
-            return body.replay({**known, **hanging}, body.outputs, replaced=plan.replaced())
+            known = turns.known(values)
+            plan = Plan(self.scheme, body, turns.layout, body.outputs, known, turns.layer)
+            given = {**known, **turns.hanging(values)}
+            return body.replay(given, body.outputs, replaced=plan.replaced())
 
         def run(*values: jax.Array) -> list[jax.Array]:
             given = {**own, **dict(zip(numbers, values, strict=True))}
-            inputs = [jnp.asarray(given[value]) for value in scan.inputs]
-            constants, first = inputs[:fixed], inputs[fixed : fixed + carried]
-
-            def one(before: list[jax.Array], read: list[jax.Array]) -> Any:
-                found = turn([*constants, *before, *read])
-                return found[:carried], found[carried:]
-
-            last, stacked = jax.lax.scan(
-                one, first, inputs[fixed + carried :],
-                length=scan.params["length"], reverse=scan.params["reverse"],
-            )  # fmt: skip
-            return [*last, *stacked]
+            return turns.run([given[value] for value in scan.inputs], turn)
 
         return run
-
-
-def _fixed_values(body: Program, given: Known) -> dict[int, jax.Array]:
-    """All that the live operations of a turn take and that does not depend on the input."""
-    live = [op for op in body.operations if any(value in body.live for value in op.inputs)]
-    taken = {value for op in live for value in op.inputs} | set(body.outputs)
-    numbers = sorted(taken - body.live - body.literals.keys())
-    return dict(zip(numbers, body.replay(given, numbers), strict=True))
-
-
-def _layout_of(body: Program) -> Layout:
-    """The steps of a turn, which has no layers of its own."""
-    live = [op for op in body.operations if any(value in body.live for value in op.inputs)]
-    steps = {
-        operation.index: Step(f"{step.label} {number}", step.kind, step.label)
-        for number, step in enumerate(group(Dataflow(body), live))
-        for operation in step.operations
-    }
-    return Layout((), (), None, steps, {})
 
 
 def _passed_on(*given: Any) -> Sequence[jax.Array]:

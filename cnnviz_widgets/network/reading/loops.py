@@ -12,7 +12,7 @@ layers whose weights were stacked) reads no sequence, and is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,18 +128,40 @@ def turn_by_turn(
     Returns:
         The wanted values, each with the turns in front, in the order of the sequence.
     """
+    carried = operation.params["num_carry"]
+
+    def turn(values: Sequence[Any]) -> list[jax.Array]:
+        known = dict(zip(body.weights, values, strict=True))
+        return body.replay(known, [*body.outputs[:carried], *wanted])
+
+    return run_turns(operation, inputs, turn)[carried:]
+
+
+def run_turns(
+    operation: Operation, inputs: Sequence[Any], turn: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Any]:
+    """Run a scan with another body.
+
+    Args:
+        operation: the scan.
+        inputs: what it takes, or trees in their place.
+        turn: of what one turn is given (constants, what is carried, what is read), what it carries
+            on and, behind that, what is to be stacked.
+
+    Returns:
+        What is carried at the end, and what was stacked, with the turns in front.
+    """
     fixed, carried = operation.params["num_consts"], operation.params["num_carry"]
-    constants = list(inputs[:fixed])
+    inputs = [jax.tree.map(jnp.asarray, value) for value in inputs]
 
     def step(before: Any, read: Any) -> Any:
-        known = dict(zip(body.weights, [*constants, *before, *read], strict=True))
-        found = body.replay(known, [*body.outputs[:carried], *wanted])
+        found = turn([*inputs[:fixed], *before, *read])
         return found[:carried], found[carried:]
 
-    first = [jnp.asarray(value) for value in inputs[fixed : fixed + carried]]
-    sequences = list(inputs[fixed + carried :])
+    first, sequences = inputs[fixed : fixed + carried], inputs[fixed + carried :]
     length, reverse = operation.params["length"], operation.params["reverse"]
-    return jax.lax.scan(step, first, sequences, length=length, reverse=reverse)[1]
+    last, stacked = jax.lax.scan(step, first, sequences, length=length, reverse=reverse)
+    return [*last, *stacked]
 
 
 def find_loops(
