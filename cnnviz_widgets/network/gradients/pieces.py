@@ -57,6 +57,12 @@ class Piece:
 
         return evaluate
 
+    def known(self, program: Program, known: Mapping[int, jax.Array]) -> dict[int, jax.Array]:
+        """Of known values, those that the piece takes."""
+        taken = program.needed(self.last.outputs, self.inputs)
+        numbers = {value for operation in taken for value in operation.inputs}
+        return {number: known[number] for number in sorted(numbers & known.keys())}
+
     def affine(
         self, program: Program, frozen: Mapping[int, jax.Array]
     ) -> tuple[jax.Array, jax.Array | None]:

@@ -123,9 +123,7 @@ class Plan:
 
     def _ruled(self, piece: Piece, rule: Rule, constant: Sequence[int] = ()) -> Replacement:
         """A piece with another backward pass, to which some of its inputs count as constants."""
-        taken = self.program.needed(piece.last.outputs, piece.inputs)
-        numbers = {value for operation in taken for value in operation.inputs}
-        known = {number: self.known[number] for number in sorted(numbers & self.known.keys())}
+        known = piece.known(self.program, self.known)
         passed = [k for k, value in enumerate(piece.inputs) if value not in constant]
         function = functools.partial(piece.function, self.program)
         return Replacement(piece.inputs, ruled_with(known, function, rule, passed))

@@ -8,6 +8,7 @@ the outputs.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,11 +16,16 @@ import jax
 import jax.numpy as jnp
 
 from ..errors import UnknownOperationError
+from ..reading.layers import Layout
 from ..traced import Replay
-from ..tracing.program import Replacement
-from ..tracing.rules import Function, ruled
+from ..tracing.operation import Operation
+from ..tracing.program import Program, Replacement
+from ..tracing.rules import Function, ruled_with
 from ..tracing.vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 from .pieces import PRODUCTS, Piece, find_pieces
+from .turns import Turns
+
+Known = Mapping[int, jax.Array]
 
 _NEAR = 1e-6
 """Below this difference the derivative serves: the line would be all rounding. Captum's is 1e-10,
@@ -51,18 +57,111 @@ def multipliers(
         UnknownOperationError: names an operation for which there is no rule.
     """
     number = replay.layer(layer).value
-    pieces = list(find_pieces(replay.program, replay.layout, [number]))
-    bent = [piece for piece in pieces if not _is_linear(piece)]
-    numbers = sorted({v for piece in bent for v in (*piece.inputs, *piece.last.outputs)})
-    *found, reference_value = replay.values(reference, [*numbers, number])
-    known = dict(zip(numbers, found, strict=True))
-    replaced = {
-        piece.last.index: Replacement(piece.inputs, _rescaled(replay, piece, known))
-        for piece in bent
-        if piece.last.name not in COMPARISONS
-    }
+    rescaling = _Rescaling(replay.program, replay.layout, [number])
+    *found, reference_value = replay.values(reference, [*rescaling.numbers, number])
+    replaced = rescaling.replaced(replay.frozen, found)
     value, back = jax.vjp(lambda x: replay.values(x, [number], replaced=replaced)[0], x)
     return back(start(value))[0], value - reference_value
+
+
+class _Rescaling:
+    """Which function replaces what, in one program.
+
+    Args:
+        program: the network's, or one turn of a loop in it.
+        layout: which steps its operations are part of.
+        wanted: numbers of the values that are explained.
+        around: the layer that holds the program, if it is a turn of a loop.
+
+    Attributes:
+        numbers: of the values that must be known of the reference.
+    """
+
+    def __init__(
+        self, program: Program, layout: Layout, wanted: Sequence[int], around: str = ""
+    ) -> None:
+        self.program, self.layout, self.around = program, layout, around
+        pieces = find_pieces(program, layout, wanted)
+        self.bent = [piece for piece in pieces if not _is_linear(piece)]
+        self.numbers = sorted({v for p in self.bent for v in (*p.inputs, *p.last.outputs)})
+
+    def replaced(self, known: Known, references: Sequence[jax.Array]) -> dict[int, Replacement]:
+        """What to call in place of operations, by their indices.
+
+        Args:
+            known: all values that do not depend on the input.
+            references: what the values with `numbers` are where the input is the reference.
+        """
+        before = dict(zip(self.numbers, references, strict=True))
+        return {
+            piece.last.index: Replacement(piece.inputs, self._rescaled(piece, known, before))
+            for piece in self.bent
+            if piece.last.name not in COMPARISONS
+        }
+
+    def _rescaled(self, piece: Piece, known: Known, before: Known) -> Function:
+        if piece.last.name == "stop_gradient":  # around the maximum that a softmax takes off
+            return lambda x: [x]
+        if piece.last.name == "scan":
+            return self._turns(piece.last, piece.inputs, known, before)
+        rule = self._rule(piece)
+        # References are known values, too, numbered from -1 down.
+        numbers = (*piece.inputs, *piece.last.outputs)
+        references = {-1 - number: before[number] for number in numbers}
+
+        def backward(given: Known, function: Function, *rest: Any) -> Sequence[jax.Array]:
+            *inputs, result = (given[-1 - number] for number in numbers)
+            return rule(function, inputs, result, *rest)
+
+        taken = {**piece.known(self.program, known), **references}
+        function = functools.partial(piece.function, self.program)
+        return ruled_with(taken, function, backward, range(len(piece.inputs)))
+
+    def _rule(self, piece: Piece) -> Callable[..., Sequence[jax.Array]]:
+        """Of a function, its inputs and its result before, and now, and of `g`: each input's."""
+        name, avals = piece.last.name, self.program.avals
+        alike = all(avals[v].shape == avals[piece.last.outputs[0]].shape for v in piece.inputs)
+        one = len(piece.inputs) == 1
+        if one and (piece.kind == "activation" or (alike and name in ELEMENTWISE)):
+            return _along_the_line
+        if name in _MAXIMA:
+            return _to_the_winners
+        if name in ("mul", "div", *PRODUCTS) and len(piece.inputs) == 2:
+            return functools.partial(_in_between, name)
+        step = self.layout.steps.get(piece.last.index)
+        layer = self.around or (step.layer if step else "")
+        raise UnknownOperationError(
+            f"DeepLIFT has no rule for the operation {name!r}"
+            f"{f' in layer {layer!r}' if layer else ''}. It knows linear operations, activations, "
+            "maxima, products and quotients of two values, and scans of these. Choose another "
+            "method, such as integrated_gradients."
+        )
+
+    def _turns(
+        self, scan: Operation, numbers: Sequence[int], known: Known, before: Known
+    ) -> Function:
+        """A loop whose turns are rescaled, each next to the same turn of the reference."""
+        turns = Turns.of(scan, self.program, self.layout, self.around)
+        body = turns.body
+        inside = _Rescaling(body, turns.layout, body.outputs, turns.layer)
+        own = {**self.program.literals, **known}
+
+        def turn(pairs: Sequence[Any]) -> list[Any]:
+            values, past = zip(*pairs, strict=True)
+            fixed = turns.known(values)
+            wanted = [*inside.numbers, *body.outputs]
+            found = body.replay({**fixed, **turns.hanging(past)}, wanted)
+            references, ends = found[: len(inside.numbers)], found[len(inside.numbers) :]
+            replaced = inside.replaced(fixed, references)
+            given = {**fixed, **turns.hanging(values)}
+            return list(zip(body.replay(given, body.outputs, replaced=replaced), ends, strict=True))
+
+        def run(*values: jax.Array) -> list[jax.Array]:
+            given = {**own, **dict(zip(numbers, values, strict=True))}
+            pairs = [(given[value], before.get(value, given[value])) for value in scan.inputs]
+            return [value for value, _ in turns.run(pairs, turn)]
+
+        return run
 
 
 def _is_linear(piece: Piece) -> bool:
@@ -78,68 +177,56 @@ def _is_linear(piece: Piece) -> bool:
     return name in _LINEAR
 
 
-def _rescaled(replay: Replay, piece: Piece, known: Mapping[int, jax.Array]) -> Function:
-    evaluate = piece.function(replay.program, replay.frozen)
-    references = [known[value] for value in piece.inputs]
-    name, aval = piece.last.name, replay.program.avals
-    if name == "stop_gradient":  # around the maximum that a softmax takes off
-        return lambda x: [x]
-    result = known[piece.last.outputs[0]]
-    alike = all(aval[v].shape == aval[piece.last.outputs[0]].shape for v in piece.inputs)
-    if len(piece.inputs) == 1 and (piece.kind == "activation" or (alike and name in ELEMENTWISE)):
-        return ruled(evaluate, _along_the_line(evaluate, references[0], result))
-    if name in _MAXIMA:
-        return ruled(evaluate, _to_the_winners(evaluate, references[0], result))
-    if name in ("mul", "div", *PRODUCTS) and len(piece.inputs) == 2:
-        return ruled(evaluate, _in_between(name, evaluate, references))
-    step = replay.layout.steps.get(piece.last.index)
-    raise UnknownOperationError(
-        f"DeepLIFT has no rule for the operation {name!r}"
-        f"{'' if step is None else f' in layer {step.layer!r}'}. It knows linear operations, "
-        "activations, maxima, and products and quotients of two values. Choose another method, "
-        "such as integrated_gradients."
-    )
+def _along_the_line(
+    function: Function,
+    references: Sequence[jax.Array],
+    result: jax.Array,
+    inputs: Sequence[jax.Array],
+    output: jax.Array,
+    g: jax.Array,
+) -> list[jax.Array]:
+    (x,), (reference,) = inputs, references
+    change = x - reference
+    near = jnp.abs(change) < _NEAR
+    _, back = jax.vjp(lambda x: function(x)[0], x)
+    slope = (output - result) / jnp.where(near, 1, change)
+    return [jnp.where(near, back(g)[0], g * slope)]
 
 
-def _along_the_line(function: Function, reference: jax.Array, result: jax.Array) -> Any:
-    def backward(inputs: Sequence[jax.Array], output: jax.Array, g: jax.Array) -> list[jax.Array]:
-        (x,) = inputs
-        change = x - reference
-        near = jnp.abs(change) < _NEAR
-        _, back = jax.vjp(lambda x: function(x)[0], x)
-        slope = (output - result) / jnp.where(near, 1, change)
-        return [jnp.where(near, back(g)[0], g * slope)]
-
-    return backward
-
-
-def _to_the_winners(function: Function, reference: jax.Array, result: jax.Array) -> Any:
+def _to_the_winners(
+    function: Function,
+    references: Sequence[jax.Array],
+    result: jax.Array,
+    inputs: Sequence[jax.Array],
+    output: jax.Array,
+    g: jax.Array,
+) -> list[jax.Array]:
     """What a maximum gained came from its winner; what it lost, from the one that won before."""
-
-    def backward(inputs: Sequence[jax.Array], output: jax.Array, g: jax.Array) -> list[jax.Array]:
-        (x,) = inputs
-        change = x - reference
-        near = jnp.abs(change) < _NEAR
-        _, back = jax.vjp(lambda x: function(x)[0], x)
-        _, back_before = jax.vjp(lambda x: function(x)[0], reference)
-        gained, lost = jnp.maximum(output - result, 0), jnp.minimum(output - result, 0)
-        given = back(g * gained)[0] + back_before(g * lost)[0]
-        return [jnp.where(near, back(g)[0], given / jnp.where(near, 1, change))]
-
-    return backward
+    (x,), (reference,) = inputs, references
+    change = x - reference
+    near = jnp.abs(change) < _NEAR
+    _, back = jax.vjp(lambda x: function(x)[0], x)
+    _, back_before = jax.vjp(lambda x: function(x)[0], reference)
+    gained, lost = jnp.maximum(output - result, 0), jnp.minimum(output - result, 0)
+    given = back(g * gained)[0] + back_before(g * lost)[0]
+    return [jnp.where(near, back(g)[0], given / jnp.where(near, 1, change))]
 
 
-def _in_between(name: str, function: Function, references: Sequence[jax.Array]) -> Any:
+def _in_between(
+    name: str,
+    function: Function,
+    references: Sequence[jax.Array],
+    _result: jax.Array,
+    inputs: Sequence[jax.Array],
+    _output: jax.Array,
+    g: jax.Array,
+) -> list[jax.Array]:
     """Of a product of two values: each changes while the other is midway, which is exact."""
-
-    def backward(inputs: Sequence[jax.Array], _: jax.Array, g: jax.Array) -> list[jax.Array]:
-        (a, b), (a0, b0) = inputs, references
-        middle = (a + a0) / 2
-        if name == "div":  # by what changes: a product with its inverse
-            _, back = jax.vjp(jnp.multiply, middle, (1 / b + 1 / b0) / 2)
-            to_a, to_inverse = back(g)
-            return [to_a, -to_inverse / (b * b0)]
-        _, back = jax.vjp(lambda a, b: function(a, b)[0], middle, (b + b0) / 2)
-        return list(back(g))
-
-    return backward
+    (a, b), (a0, b0) = inputs, references
+    middle = (a + a0) / 2
+    if name == "div":  # by what changes: a product with its inverse
+        _, back = jax.vjp(jnp.multiply, middle, (1 / b + 1 / b0) / 2)
+        to_a, to_inverse = back(g)
+        return [to_a, -to_inverse / (b * b0)]
+    _, back = jax.vjp(lambda a, b: function(a, b)[0], middle, (b + b0) / 2)
+    return list(back(g))

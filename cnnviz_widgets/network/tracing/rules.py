@@ -84,27 +84,13 @@ def with_vjp(
     return ruled
 
 
-def ruled(function: Function, backward: Callable[..., Sequence[jax.Array]]) -> Function:
-    """A function of one result, with `backward(inputs, result, g)` for its backward pass."""
-
-    def call(*inputs: jax.Array) -> jax.Array:
-        return function(*inputs)[0]
-
-    def forward(*inputs: jax.Array) -> tuple[jax.Array, Any]:
-        result = call(*inputs)
-        return result, (inputs, result)
-
-    found = with_vjp(call, forward, lambda kept, g: tuple(backward(*kept, g)))
-    return lambda *inputs: [found(*inputs)]
-
-
 def ruled_with(
     known: Mapping[int, jax.Array],
     function: Callable[[Mapping[int, jax.Array]], Function],
     backward: Callable[..., Sequence[jax.Array]],
     passed: Sequence[int],
 ) -> Function:
-    """As `ruled`, for a function made of known values, with inputs that count as constants.
+    """A function of one result, made of known values, with another backward pass.
 
     The known values are handed on as arguments: in a loop they are of one turn, and a backward pass
     may not hold on to them.
@@ -114,6 +100,9 @@ def ruled_with(
         function: gives, of them, the function.
         backward: `backward(known, f, inputs, result, g)` for the inputs passed and `f` of them.
         passed: places of the inputs that do not count as constants.
+
+    Returns:
+        The function of the inputs, which gives a list of one array.
     """
     numbers = tuple(known)
 
