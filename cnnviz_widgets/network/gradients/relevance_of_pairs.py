@@ -1,8 +1,8 @@
 """Rules of relevance for what is made of two values that both depend on the input.
 
-- A *gate* only lets through: the softmax of an attention, the sigmoid of an LSTM. It counts as a
-  constant, and all relevance goes to what it lets through (Arras et al. 2017,
-  https://arxiv.org/abs/1706.07206; for attention Ali et al. 2022,
+- A *gate* only lets through: the softmax of an attention, the sigmoid of an LSTM, a mask made of
+  the input. It counts as a constant, and all relevance goes to what it lets through (Arras et al.
+  2017, https://arxiv.org/abs/1706.07206; for attention Ali et al. 2022,
   https://arxiv.org/abs/2202.07304).
 - What a value is divided by, or normalised by, counts as a constant likewise.
 - Of any other product each factor gets a half, and a softmax is taken as linear around its scores
@@ -55,7 +55,7 @@ def constant_factors(program: Program, operation: Operation, softmax: bool) -> l
 
 def _is_gate(program: Program, value: int, softmax: bool) -> bool:
     """Whether a value is a gate's, perhaps moved, scaled, or taken from one."""
-    while (operation := program.producer.get(value)) is not None:
+    while is_real(program, value) and (operation := program.producer.get(value)) is not None:
         function = operation.function and operation.function[0]
         if operation.name in _GATES or function in _GATES:
             return True
@@ -65,7 +65,12 @@ def _is_gate(program: Program, value: int, softmax: bool) -> bool:
         if operation.name not in _PASSED or len(live) != 1:
             return False
         value = live[0]
-    return False
+    return not is_real(program, value)
+
+
+def is_real(program: Program, value: int) -> bool:
+    """Whether a value is of real numbers, unlike a mask, a count or an index."""
+    return jnp.issubdtype(program.avals[value].dtype, jnp.floating)
 
 
 def _live(program: Program, operation: Operation) -> list[int]:

@@ -18,7 +18,7 @@ from ..tracing.rules import Function, ruled_with
 from ..tracing.vocabulary import COMPARISONS, ELEMENTWISE, PLUMBING
 from .composite import Composite
 from .pieces import PRODUCTS, Piece, find_pieces
-from .relevance_of_pairs import constant_factors, halved, shared, softmax_scores
+from .relevance_of_pairs import constant_factors, halved, is_real, shared, softmax_scores
 from .relevance_of_weights import WeightedProduct
 from .turns import Turns
 
@@ -27,6 +27,7 @@ Rule = Callable[..., Sequence[jax.Array]]
 """Of known values, a piece as a function, its inputs, its result and that one's relevance, the
 relevance of each input."""
 
+_ADDITIONS = frozenset(["add", "add_any"])
 _SUMS = frozenset(["reduce_sum", "reduce_window_sum", "add", "sub", "add_any", "cumsum"])
 _MOVES = (PLUMBING | {"concatenate", "pad", "split", "gather", "dynamic_slice"}) | {
     "reduce_window_max", "reduce_max", "select_and_gather_add"
@@ -69,6 +70,7 @@ class Plan:
         self.known = known
         self.around = around
         self.behind: set[int] = set()  # values that a product has been at
+        self.products: set[int] = set()  # values that one has made
 
     def replaced(self) -> dict[int, Replacement]:
         """What to call in place of operations, by their indices."""
@@ -80,10 +82,15 @@ class Plan:
                 found[piece.last.index] = replacement
             if piece.kind == "product" or not self.behind.isdisjoint(piece.inputs):
                 self.behind.update(piece.last.outputs)
+            if piece.kind == "product":
+                self.products.update(piece.last.outputs)
         return found
 
     def _replacement(self, piece: Piece) -> Replacement | None:
         """What to call in place of a piece; `None` where its gradient moves relevance rightly."""
+        for values in (piece.inputs, piece.last.outputs):
+            if not any(is_real(self.program, value) for value in values):
+                return None  # a mask, which has no relevance
         if piece.kind == "product":
             return self._ruled(piece, self._of_weights(piece))
         if piece.kind != "single":
@@ -100,10 +107,10 @@ class Plan:
         name, program = piece.last.name, self.program
         shapes = [program.avals[value].shape for value in (*piece.inputs, *piece.last.outputs)]
         alike = len(shapes) == 2 and shapes[0] == shapes[1]
-        if name == "select_n" and piece.last.inputs[0] not in program.live:
+        if name == "select_n":
             return None
         if alike and name in ELEMENTWISE - COMPARISONS:
-            return self._ruled(piece, _passed_on)
+            return self._ruled(piece, shared if self._adds_bias(piece) else _passed_on)
         if name in _SUMS:
             return self._ruled(piece, shared)
         if name in ("mul", "div") or name in PRODUCTS:
@@ -111,6 +118,16 @@ class Plan:
         if name == "concatenate" or (name in _MOVES and len(piece.inputs) == 1):
             return None
         raise self._unknown(piece.last)
+
+    def _adds_bias(self, piece: Piece) -> bool:
+        """Whether it adds to a sum of products, as in `x @ w + h @ u + b`.
+
+        Such a bias takes its share, as it does where it is added to one of the products.
+        """
+        total = self.program.producer.get(self.program.origin(piece.inputs[0]))
+        if total is None or not {piece.last.name, total.name} <= _ADDITIONS:
+            return False
+        return all(self.program.origin(summand) in self.products for summand in total.inputs)
 
     def _of_pair(self, piece: Piece) -> Replacement:
         softmax = self.scheme.rules.attention == "constant"

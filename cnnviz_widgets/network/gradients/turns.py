@@ -1,8 +1,8 @@
 """The turns of a loop, run again with rules of one's own.
 
 A method with rules (relevance, DeepLIFT) takes one turn of a scan as a program like any other,
-plans which of its operations are to be replaced, and runs all turns that way. What one turn is given
-may be arrays or trees of them, such as pairs of a value and its reference.
+plans which of its operations are to be replaced, and runs all turns that way. What one turn is
+given may be arrays or trees of them, such as pairs of a value and its reference.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def before_shift(program: Program, scores: int) -> int:
     if shift is None or shift.name != "sub":
         return scores
     most = _source(program, shift.inputs[1], ("reduce_max",))
-    origin = _origin(program, shift.inputs[0])
-    return origin if most and _origin(program, most.inputs[0]) == origin else scores
+    origin = program.origin(shift.inputs[0])
+    return origin if most and program.origin(most.inputs[0]) == origin else scores
 
 
 def _divides_by_sum(
@@ -86,15 +86,6 @@ def _less_log_of_sum(program: Program, operation: Operation) -> int | None:
         if total and _sums(program, total):
             return scores
     return None
-
-
-def _origin(program: Program, value: int) -> int:
-    """What a value was before it was merely moved."""
-    operation = program.producer.get(value)
-    while operation is not None and operation.name in PLUMBING:
-        value = operation.inputs[0]
-        operation = program.producer.get(value)
-    return value
 
 
 def _source(program: Program, value: int, names: Sequence[str]) -> Operation | None:

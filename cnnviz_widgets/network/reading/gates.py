@@ -108,10 +108,10 @@ class _Flow:
         return None
 
     def _of_product(self, product: int, other: int) -> tuple[str, int | None]:
-        source = self._source(other)
+        source = self.body.origin(other)
         maker = self.body.producer.get(source)
-        bent = self._source(maker.inputs[0]) if maker and maker.name in NONLINEAR else source
-        if source not in self.carried and bent in {self._source(kept) for kept in self.kept}:
+        bent = self.body.origin(maker.inputs[0]) if maker and maker.name in NONLINEAR else source
+        if source not in self.carried and bent in {self.body.origin(kept) for kept in self.kept}:
             return "output", None  # of what is carried on, as it is
         if not self._reach({product}) & self.kept:
             return "reset", None
@@ -119,14 +119,6 @@ class _Flow:
             place = self.carried.index(source)
             return ("forget", place) if place in self.states else ("gate", None)
         return "input", None
-
-    def _source(self, value: int) -> int:
-        """What a value was before it was merely moved."""
-        maker = self.body.producer.get(value)
-        while maker is not None and maker.name in PLUMBING:
-            value = maker.inputs[0]
-            maker = self.body.producer.get(value)
-        return value
 
     def _reach(self, values: Iterable[int]) -> set[int]:
         """All that comes of values by moving, adding and scaling: no bend, no matrix."""
@@ -141,6 +133,6 @@ class _Flow:
         return found
 
     def _is_one(self, value: int) -> bool:
-        source = self._source(value)
+        source = self.body.origin(value)
         known = self.body.literals.get(source)
         return known is not None and bool(np.all(np.asarray(known) == 1))

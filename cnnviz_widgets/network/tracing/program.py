@@ -18,7 +18,7 @@ from jax.extend import core
 
 from .operation import Operation, Scope
 from .rules import NO_RULES, Function, RuleBook
-from .vocabulary import INLINED, KNOWN_FUNCTIONS, inner_jaxpr, name_of, scope_of
+from .vocabulary import INLINED, KNOWN_FUNCTIONS, PLUMBING, inner_jaxpr, name_of, scope_of
 
 Edit = Callable[[jax.Array], jax.Array]
 
@@ -63,6 +63,14 @@ class Program:
         """Numbers of the values that depend on the input and that no operation takes."""
         taken = {value for operation in self.operations for value in operation.inputs}
         return tuple(value for value in self.producer if value in self.live - taken)
+
+    def origin(self, value: int) -> int:
+        """What a value was before it was merely moved."""
+        operation = self.producer.get(value)
+        while operation is not None and operation.name in PLUMBING:
+            value = operation.inputs[0]
+            operation = self.producer.get(value)
+        return value
 
     def needed(
         self,
