@@ -111,6 +111,7 @@ class Attribution(PicturedView):
         self._record: AttributionRecord | None = None
         super().__init__(rate=rate)
         self._handlers |= {"show": self._show}
+        rules = self._options.get("lrp", {}).get("composite")
         with self._building():
             self.catalogue = [
                 {
@@ -118,7 +119,7 @@ class Attribution(PicturedView):
                     "cannot": entry.cannot, "warning": entry.warning, "layered": entry.layered,
                     "signed": entry.signed,
                 }
-                for name, entry in guide_for(net).items()
+                for name, entry in guide_for(net, rules).items()
             ]  # fmt: skip
             self.classes = [str(name) for name in net.classes or range(net.logits.shape[-1])]
             self.layers = [each.name for each in spatial_layers(net)]

@@ -163,6 +163,16 @@ def test_bad_choices_are_refused(digits, three):
         Attribution(digits, three, methd="saliency")
 
 
+def test_of_lrp_is_told_what_holds_for_the_rule_that_runs(digits, three):
+    chosen = {"lrp": {"composite": "epsilon_gamma_box"}}
+    view = Attribution(digits, three, "lrp", options=chosen)
+    view.close()
+    (told,) = (entry for entry in view.catalogue if entry["name"] == "lrp")
+    assert told["warning"].startswith("The gamma rule")
+    with pytest.raises(InputError, match="a composite of"):
+        Attribution(digits, three, "lrp", options={"lrp": {"composite": "gama"}})
+
+
 def test_it_shares_image_class_and_layer(digits, three, seven):
     chosen = Selection(image=three, target=5)
     view = Attribution(digits, three, "grad_cam", selection=chosen)

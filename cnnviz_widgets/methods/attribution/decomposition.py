@@ -36,6 +36,30 @@ _OF_GATES = frozenset(["matmul", "attention", "recurrent"])
 """Kinds of layers through which the epsilon rule of dense layers makes relevance grow."""
 
 
+def is_gated(net: Network) -> bool:
+    """Whether a network has attention or a recurrent loop."""
+    if any(layer.kind in _OF_GATES for layer in (*net.layers, *net.blocks)):
+        return True
+    return bool(net.at((1, *net.input_shape)).loops)  # a convolutional LSTM is a convolution
+
+
+def composite_for(net: Network, composite: str | Composite | None = None) -> Composite:
+    """The rules of `lrp` by their name, or the default for a network.
+
+    Raises:
+        InputError: if there is no such composite.
+    """
+    if composite is None:
+        composite = "gamma" if is_gated(net) else next(iter(COMPOSITES))
+    if isinstance(composite, Composite):
+        return composite
+    if composite not in COMPOSITES:
+        raise InputError(
+            f"expected a composite of {sorted(COMPOSITES)} or a Composite, got {composite!r}."
+        )
+    return COMPOSITES[composite]
+
+
 @attribution_method
 @on_rows
 def lrp(
@@ -53,10 +77,10 @@ def lrp(
     relevance on as it is.
 
     Attention is taken as constant weights (the variant of Ali et al., "CP-LRP"), and a gate of a
-    GRU or an LSTM as a constant factor: relevance goes to what they let through. With
-    `Composite(…, attention="taylor")` half of it goes through the softmax to queries and keys
-    (AttnLRP); what the softmax's tangent leaves over at its scores is lost as a bias's share is.
-    Loops that were traced as a scan are followed turn by turn.
+    GRU or an LSTM, or a mask made of the input, as a constant factor: relevance goes to what they
+    let through. With `Composite(…, attention="taylor")` half of it goes through the softmax to
+    queries and keys (AttnLRP); what the softmax's tangent leaves over at its scores is lost as a
+    bias's share is. Loops that were traced as a scan are followed turn by turn.
 
     Args:
         net: the network.
@@ -86,15 +110,7 @@ def lrp(
         https://arxiv.org/abs/2202.07304, and Achtibat et al. 2024,
         https://arxiv.org/abs/2402.05602, whose rule for norms it is.
     """
-    if composite is None:
-        gated = any(layer.kind in _OF_GATES for layer in (*net.layers, *net.blocks))
-        composite = "gamma" if gated else next(iter(COMPOSITES))
-    if isinstance(composite, str):
-        if composite not in COMPOSITES:
-            raise InputError(
-                f"expected a composite of {sorted(COMPOSITES)} or a Composite, got {composite!r}."
-            )
-        composite = COMPOSITES[composite]
+    composite = composite_for(net, composite)
     batch = picture_batch(net, x)
     classes = targets(net, batch, target)
     found, started = net.at(batch.shape).run(
@@ -125,7 +141,9 @@ def deep_lift(
     """DeepLIFT with the rescale rule: the difference to a baseline, shared out layer by layer.
 
     The values of an image sum to the difference of its logit to that of the baseline, from two
-    passes rather than the fifty of integrated gradients.
+    passes rather than the fifty of integrated gradients. Of a product of two values, as of a gate
+    and what it lets through, each changes while the other is midway. Loops that were traced as a
+    scan are followed turn by turn.
 
     Args:
         net: the network.

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...network import Network
+from ...network import Composite, Network
+from .decomposition import composite_for, is_gated
 from .terms import PICTURE, Terms, terms
 
 
@@ -49,6 +50,31 @@ _FAILS = (
 GRADIENTS, RULES, CAMS, PARTS = (
     "Gradients", "Backward rules", "Class activation maps", "Perturbation"
 )  # fmt: skip
+
+_LRP = {
+    "z_plus": (
+        "With the z+ rule of the middle layers only what speaks for the class is followed.",
+        "Maps by the z+ rule change little when upper layers are randomised (Sixt et al. 2020): "
+        "compare with another class before you trust one.",
+    ),
+    "gamma": (
+        "The gamma rule of the middle layers favours what speaks for the class.",
+        "The gamma rule leans to the z+ rule, whose maps change little when upper layers are "
+        "randomised (Sixt et al. 2020): compare with another class before you trust one.",
+    ),
+    "epsilon": (
+        "With the epsilon rule it is as grainy in a deep network as input × gradient.",
+        "",
+    ),
+    "flat": (
+        "With the flat rule all {places} that a layer sees together get the same.",
+        "It follows where layers look, not what they found there.",
+    ),
+}
+"""What LRP cannot show, and a warning, by the rule of most of its layers; the one that fails most
+comes first."""
+
+_OF_GATES = " Gates and the shares of attention count as constants: what they hang on is not told."
 
 _ENTRIES: dict[str, Entry] = {
     "saliency": Entry(
@@ -125,11 +151,7 @@ _ENTRIES: dict[str, Entry] = {
     "lrp": Entry(
         "LRP", RULES,
         "How the score flows back through the layers to the {places}, none of it made on the way.",
-        "With the z+ rule of the middle layers only what speaks for the class is followed.",
-        warning=(
-            "Maps by the z+ rule change little when upper layers are randomised (Sixt et al. "
-            "2020): compare with another class before you trust one."
-        ),
+        *_LRP["z_plus"],
         leaks=True,
     ),
     "deep_lift": Entry(
@@ -247,12 +269,27 @@ GUIDE: dict[str, Entry] = {name: _worded(entry, PICTURE) for name, entry in _ENT
 """The methods that give a value for each pixel, in the order in which they are offered."""
 
 
-def guide_for(net: Network) -> Mapping[str, Entry]:
+def guide_for(net: Network, composite: str | Composite | None = None) -> Mapping[str, Entry]:
     """`GUIDE` in the words of what a network reads, such as samples or letters.
+
+    Args:
+        net: the network.
+        composite: the rules that `lrp` is to follow, as it takes them; of LRP is told what holds
+            for them.
 
     Example:
         >>> guide_for(cw.load("sounds"))["saliency"].shows
         'Which samples, changed a little, would change the score most.'
     """
     words = terms(net)
-    return {name: _worded(entry, words) for name, entry in _ENTRIES.items()}
+    entries = {**_ENTRIES, "lrp": _lrp(net, composite_for(net, composite))}
+    return {name: _worded(entry, words) for name, entry in entries.items()}
+
+
+def _lrp(net: Network, composite: Composite) -> Entry:
+    """The entry of LRP for the rules that it follows in a network."""
+    rules = (composite.convolution, composite.dense)
+    cannot, warning = next(said for rule, said in _LRP.items() if rule in rules)
+    if composite.attention == "constant" and is_gated(net):
+        cannot += _OF_GATES
+    return replace(_ENTRIES["lrp"], cannot=cannot, warning=warning)

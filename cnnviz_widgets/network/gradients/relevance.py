@@ -5,10 +5,11 @@ inputs (Bach et al. 2015; Montavon et al. 2019, https://doi.org/10.1007/978-3-03
 
 - products with weights (convolutions and dense layers, bias and batch norm included) by the rule
   that a `Composite` names (`relevance_of_weights`);
-- activations, norms and what shifts or scales single values pass it on;
+- activations, norms and what shifts or scales single values pass it on; a bias that is added to a
+  sum of products takes its share;
 - products of two values, such as attention and gates, as `relevance_of_pairs` tells;
 - sums, means and additions share it out by what each summand contributes;
-- a maximum gives it to the winner; changes of shape move it along;
+- a maximum gives it to the winner; changes of shape and selections move it along;
 - a loop hands it back turn by turn, each by these same rules.
 """
 

@@ -3,7 +3,7 @@
 What a reference gives is known for every operation. Where an operation is not linear, its slope is
 that of the line between its reference and its value (Shrikumar, Greenside and Kundaje 2017,
 https://arxiv.org/abs/1704.02685), so that the contributions of the inputs sum to the difference of
-the outputs.
+the outputs. A loop runs the reference along with the input, and each turn is rescaled by its own.
 """
 
 from __future__ import annotations

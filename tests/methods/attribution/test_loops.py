@@ -279,6 +279,17 @@ def test_relevance_is_conserved_through_variants_of_a_gru(options, x):
     _kept(methods.lrp(net, x, target=2, composite="epsilon"), net(x)[:, 2])
 
 
+def test_a_convolutional_lstm_is_a_loop(x):
+    """It counts as a convolution among layers, and yet the default is the one for loops."""
+    given = keras.Input(SHAPE)
+    value = keras.layers.ConvLSTM1D(4, 3, use_bias=False)(given[..., None])
+    value = keras.layers.Dense(CLASSES, use_bias=False)(keras.layers.Flatten()(value))
+    net = Network(keras_models.randomised(keras.Model(given, value)))
+    found = methods.lrp(net, x, target=2)
+    _kept(found, net(x)[:, 2])
+    assert_same(found.values, methods.lrp(net, x, target=2, composite="gamma").values)
+
+
 def test_masked_steps_count_for_nothing(x):
     """A mask that is made of the input lets through, and gets nothing."""
     padded = np.concatenate([x, np.zeros_like(x)], 1)[:, : STEPS + 2]

@@ -6,7 +6,7 @@ import pytest
 import cnnviz_widgets as cw
 from cnnviz_widgets.methods.attribution.guide import GUIDE, guide_for
 from cnnviz_widgets.methods.attribution.terms import terms
-from cnnviz_widgets.network import Network
+from cnnviz_widgets.network import Composite, Network
 
 FORBIDDEN = {
     "sounds": ("pixel", "image", "picture", "colour", "photograph", "letter"),
@@ -25,6 +25,23 @@ def test_a_network_that_sees_nothing_is_told_of_nothing_seen(name):
 def test_of_pictures_it_is_the_guide_itself(digits):
     assert guide_for(digits) == GUIDE
     assert GUIDE["saliency"].shows.startswith("Which pixels,")
+
+
+def _said_of_lrp(net, composite=None):
+    entry = guide_for(net, composite)["lrp"]
+    return f"{entry.cannot} {entry.warning}"
+
+
+def test_of_lrp_is_told_what_holds_for_the_rule_that_runs(digits):
+    loop = cw.load("digits_gru")
+    assert "z+ rule of the middle" in _said_of_lrp(digits)
+    assert "Gates" not in _said_of_lrp(digits)
+    assert _said_of_lrp(loop).startswith("The gamma rule")
+    assert "Gates and the shares of attention count as constants" in _said_of_lrp(loop)
+    assert _said_of_lrp(digits, "epsilon_gamma_box").startswith("The gamma rule")
+    assert "With the epsilon rule" in _said_of_lrp(loop, "epsilon")
+    assert not guide_for(loop, "epsilon")["lrp"].warning
+    assert "all pixels that a layer sees" in _said_of_lrp(digits, Composite("flat", "flat", "flat"))
 
 
 @pytest.mark.parametrize(
