@@ -154,6 +154,22 @@ def test_a_gate_only_lets_through(tokens):
     assert_same(found.values, tokens * gate * np.asarray(head)[:, 1], tolerance=1e-4)
 
 
+def test_a_mask_made_of_the_input_is_a_gate(tokens):
+    """The mean over those tokens that are not zero: which ones these are gets nothing."""
+    (matrix,) = weights((WIDTH, CLASSES), seed=8)
+
+    def model(params, x):
+        mask = jnp.any(x != 0, -1, keepdims=True).astype(x.dtype)
+        return ((x @ params) * mask).sum(1) / mask.sum(1)
+
+    padded = tokens.copy()
+    padded[0, 3:] = padded[1, 0] = 0
+    net = Network(model, params=matrix, input_shape=(TOKENS, WIDTH))
+    found = methods.lrp(net, padded, target=1, composite="epsilon")
+    count = np.array([3, 4])[:, None, None]
+    assert_same(found.values, padded * np.asarray(matrix)[:, 1] / count, tolerance=1e-4)
+
+
 def _centred_first(x):
     centred = x - x.mean(-1, keepdims=True)
     return centred * lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-3)
