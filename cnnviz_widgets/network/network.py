@@ -29,6 +29,7 @@ from .lookup import Lookup, check_ids, following, needs_ids, vectors_of
 from .one_row import PICTURE, edit_in_row, picture_shape
 from .programs import EditedPrograms, Programs
 from .reading.layers import Layer, Layout
+from .reading.loops import Loop
 from .reading.naming import Namer
 from .traced import TracedProgram
 
@@ -373,6 +374,11 @@ class Network:
             return None
         return self._by_name.get(self._layout.owners.get(self._lookup.operation.index, ""))
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The recurrent loops, in the order of execution."""
+        return self._home().loops
+
     def tokens(self, text: str) -> Tokens:
         """The tokens of a text, by the network's own `tokenize`.
 
@@ -448,12 +454,12 @@ class Network:
             traced = plain.at(shape)
             return traced.program, traced.layer(layer).value, traced.structure
 
-        dtype = self._home().program.avals[self[layer].value].dtype
+        traced = self._home() if ids is None else self.at(ids.shape)
         found = Network(
             following(plain._model, read, ids),
-            input_shape=self[layer].shape,
+            input_shape=traced.layer(layer).shape,
             classes=self.classes,
-            dtype=dtype,
+            dtype=traced.program.avals[traced.layer(layer).value].dtype,
         )
         found.logits = found._by_name.get(self.logits.name, found.logits)
         kept = [edit for edit in self.edits if edit.layer in found]

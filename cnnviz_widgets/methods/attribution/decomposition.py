@@ -40,7 +40,7 @@ def is_gated(net: Network) -> bool:
     """Whether a network has attention or a recurrent loop."""
     if any(layer.kind in _OF_GATES for layer in (*net.layers, *net.blocks)):
         return True
-    return bool(net.at((1, *net.input_shape)).loops)  # a convolutional LSTM is a convolution
+    return bool(net.loops)  # a convolutional LSTM is a convolution
 
 
 def composite_for(net: Network, composite: str | Composite | None = None) -> Composite:

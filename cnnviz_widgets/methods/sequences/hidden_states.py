@@ -65,7 +65,7 @@ def recurrent_layers(net: Network, shape: Sequence[int] | None = None) -> tuple[
         net: the network.
         shape: of the batch; that of one example if left out.
     """
-    return tuple(loop.name for loop in net.at(shape or (1, *net.input_shape)).loops)
+    return tuple(loop.name for loop in (net.at(shape) if shape else net).loops)
 
 
 def hidden_states(net: Network, x: Any, *, layer: str | None = None) -> StatesOverTime:

@@ -166,15 +166,24 @@ class _Rescaling:
 
 def _is_linear(piece: Piece) -> bool:
     """Whether its derivative is the same everywhere; that of a product of two values is not."""
+    name, inputs = piece.last.name, piece.last.inputs
+    if name == "select_n" and len(piece.operations) == 1:
+        return inputs[0] not in piece.inputs
     if piece.kind != "single":
         return piece.kind == "product"
-    name, inputs = piece.last.name, piece.last.inputs
     live = [value for value in inputs if value in piece.inputs]
     if name == "mul" or name in PRODUCTS:
         return len(live) == 1
     if name == "div":
         return live == [inputs[0]]
     return name in _LINEAR
+
+
+def _change(x: jax.Array, reference: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The difference, to divide by, and where there is next to none (there it is one)."""
+    # The scores that a mask leaves out are minus infinity in both: their difference is no number.
+    near = (x == reference) | (jnp.abs(x - reference) < _NEAR)
+    return jnp.where(near, 1, x - reference), near
 
 
 def _along_the_line(
@@ -186,10 +195,9 @@ def _along_the_line(
     g: jax.Array,
 ) -> list[jax.Array]:
     (x,), (reference,) = inputs, references
-    change = x - reference
-    near = jnp.abs(change) < _NEAR
+    change, near = _change(x, reference)
     _, back = jax.vjp(lambda x: function(x)[0], x)
-    slope = (output - result) / jnp.where(near, 1, change)
+    slope = (output - result) / change
     return [jnp.where(near, back(g)[0], g * slope)]
 
 
@@ -203,13 +211,12 @@ def _to_the_winners(
 ) -> list[jax.Array]:
     """What a maximum gained came from its winner; what it lost, from the one that won before."""
     (x,), (reference,) = inputs, references
-    change = x - reference
-    near = jnp.abs(change) < _NEAR
+    change, near = _change(x, reference)
     _, back = jax.vjp(lambda x: function(x)[0], x)
     _, back_before = jax.vjp(lambda x: function(x)[0], reference)
     gained, lost = jnp.maximum(output - result, 0), jnp.minimum(output - result, 0)
     given = back(g * gained)[0] + back_before(g * lost)[0]
-    return [jnp.where(near, back(g)[0], given / jnp.where(near, 1, change))]
+    return [jnp.where(near, back(g)[0], given / change)]
 
 
 def _in_between(

@@ -133,10 +133,13 @@ def _layer_norm(x):
     return centred * lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-3)
 
 
-def _attention(x):
+def _attention(x, causal=False):
     tokens = x.reshape(x.shape[0], -1, x.shape[-1])
     query, key, value = (tokens @ matrix for matrix in weights((6, 6), (6, 6), (6, 6), seed=4))
-    shares = jax.nn.softmax(jnp.einsum("nqk,npk->nqp", query, key))
+    scores = jnp.einsum("nqk,npk->nqp", query, key)
+    if causal:
+        scores = jnp.where(jnp.tril(jnp.ones_like(scores[:1])) > 0, scores, -jnp.inf)
+    shares = jax.nn.softmax(scores)
     return tokens + jnp.einsum("nqp,npk->nqk", shares, value)
 
 
@@ -151,6 +154,7 @@ BLOCKS = {
     "squeeze and excitation": _squeeze_and_excite,
     "layer norm": _layer_norm,
     "attention": _attention,
+    "causal attention": lambda x: _attention(x, causal=True),
     "softmax": lambda x: jax.nn.softmax(x, -1),
     "division": lambda x: x / (1 + jnp.abs(x).mean((1, 2, 3), keepdims=True)),
 }

@@ -305,6 +305,24 @@ def test_masked_steps_count_for_nothing(x):
         methods.deep_lift(_keras(keras.layers.GRU(UNITS), keras.layers.Masking()), padded)
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_padded_text_is_the_text_without_its_padding(layer):
+    """The mask is made of the tokens, not of their vectors: nothing hangs on it."""
+    given = keras.Input((STEPS,), dtype="int32")
+    value = keras.layers.Embedding(20, FEATURES, mask_zero=True)(given)
+    value = getattr(keras.layers, layer)(UNITS, use_bias=False)(value)
+    value = keras.layers.Dense(CLASSES, use_bias=False)(value)
+    net = Network(keras_models.randomised(keras.Model(given, value)))
+    text = np.array([[3, 4, 5, 6, 7], [1, 2, 3, 4, 5]])
+    padded = np.pad(text, ((0, 0), (0, STEPS - text.shape[1])))
+    for method, options in ((methods.lrp, {"composite": "epsilon"}), (methods.deep_lift, {})):
+        found, wanted = (method(net, each, target=1, **options) for each in (padded, text))
+        assert np.abs(found.values).max() > 0.01
+        assert not found.values[:, 5:].any()
+        assert_same(found.values[:, :5], wanted.values)
+        _kept(found, net(padded)[:, 1])  # of nothing, all states are zero
+
+
 def test_a_loop_in_a_loop(x, start):
     """It counts its turns, reads from the end, and stacks what it has."""
     params = functions.weights((FEATURES, FEATURES), (FEATURES, FEATURES), (FEATURES, CLASSES))

@@ -87,11 +87,17 @@ def test_without_a_token(model, net):
     np.testing.assert_allclose(found.values, lost, atol=1e-5)
 
 
-def test_shares_add_up_to_the_difference(model, net):
-    vectors = model.embed(jnp.asarray(IDS))
-    whole = behind(model, vectors, IDS) - behind(model, 0 * vectors, IDS)
-    found = cw.methods.deep_lift(net, IDS, target=1)
+@pytest.mark.parametrize("length", [8, 5])
+def test_shares_add_up_to_the_difference(model, net, length):
+    """Of texts of another length than the network was made with, too."""
+    ids = IDS[:, :length]
+    vectors = model.embed(jnp.asarray(ids))
+    whole = behind(model, vectors, ids) - behind(model, 0 * vectors, ids)
+    found = cw.methods.deep_lift(net, ids, target=1)
     np.testing.assert_allclose(per_token(found.values).sum(1), whole[:, 1], atol=1e-4)
+    found = cw.methods.lrp(net, ids, target=1)
+    logits = behind(model, vectors, ids)[:, 1]
+    np.testing.assert_allclose(found.values.sum((1, 2)) - found.delta, logits, atol=1e-4)
 
 
 @pytest.mark.parametrize(
