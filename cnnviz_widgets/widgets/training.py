@@ -296,6 +296,8 @@ class Training(LayeredView):
         self._runner.outbox.offer(kept, settled=True)
         with LOCK:
             self.note_state("done", None)
+        if self.iteration != NEWEST:  # what a page that is opened later has to begin with
+            self._look_again()
 
     def keras(self) -> Any:
         """A `keras.callbacks.Callback` for `model.fit(…, callbacks=[watch.keras()])`."""
