@@ -139,6 +139,12 @@ def test_curves_reach_the_page_while_the_loop_runs(net, page_of):
     assert watch.scalars["loss"].steps.tolist() == [1, 2, 3]
 
 
+def test_the_network_before_its_first_step_is_there_at_once(net):
+    watch = Training(net, Loop().images, **FAST)
+    for name, weight in watch.at(0).weights.items():  # in the cell that made the view
+        np.testing.assert_array_equal(weight, net.weights[name])
+
+
 def test_a_page_that_is_opened_after_the_training_has_the_step_that_is_chosen(net, page_of):
     loop = Loop()
     watch = Training(net, loop.images[:1], every=1, **FAST)

@@ -78,7 +78,7 @@ class View(Locked, anywidget.AnyWidget):
         self.on_msg(self._receive)
         if self.comm is not None:
             self.comm.on_close(lambda _message: self.close())
-            _listen_where_the_page_speaks(self.comm)
+            listen_where_the_page_speaks(self.comm)
 
     @property
     def _esm(self) -> str:
@@ -264,7 +264,7 @@ class View(Locked, anywidget.AnyWidget):
                 self.note_state(self._runner.state, self._runner.error)
 
 
-def _listen_where_the_page_speaks(comm: Any) -> None:
+def listen_where_the_page_speaks(comm: Any) -> None:
     """Have the page's messages handled in the subshell that the page names.
 
     ipykernel 7.4 sends them where the comm was last written from instead. For a comm that a worker
