@@ -26,6 +26,7 @@ from .deconvolution import bundled_pictures
 from .records.atlas_record import AtlasRecord, Cell, cells_of
 from .selection import Selection
 from .shared.layered import LayeredView
+from .shared.locked import LOCK
 from .shared.names import check_name
 from .shared.picture import as_png
 from .shared.played import Played
@@ -160,7 +161,7 @@ class ActivationAtlas(Played, LayeredView):
 
     def _begin_anew(self, _change: Any) -> None:
         if self._goal() != self._goal_of_run or self.state == "error":
-            self.cell = None
+            self._bring(cell=None)
             self.restart()
 
     def _make(self, layer: str, layout: str, grid: int) -> Iterator[Frame]:
@@ -173,7 +174,11 @@ class ActivationAtlas(Played, LayeredView):
         classes = [str(name) for name in self._network.classes or range(lost.shape[1])]
         cells = cells_of(atlas, plane.values, lost, classes)
         side = min(SIDE, max(self._network.input_shape[:2]))
+        before = _goal_of(self.atlas)
         record = self._record = AtlasRecord(next(self._runs), atlas, cells, side)
+        if before != _goal_of(atlas):
+            with LOCK:
+                self._point()
         yield record.frame()
         yield from self._paint(record, side)
 
@@ -220,10 +225,10 @@ class ActivationAtlas(Played, LayeredView):
                 images = np.full((BATCH, side, side, 3), 0.5, np.float32)
             yield record.paint(start, images, done=True)
 
-    def _point(self, _change: Any) -> None:
-        """Let other views look at what the chosen cell holds."""
+    def _point(self, _change: Any = None) -> None:
+        """Let other views look at what the chosen cell holds, once there are such cells."""
         found = [each for each in self.cells if [each.row, each.column] == self.cell]
-        if not found or self._images is None:
+        if not found or self._images is None or _goal_of(self.atlas) != self._goal():
             return
         number, row, column = found[0].source
         with self.hold_trait_notifications():
@@ -245,6 +250,11 @@ class ActivationAtlas(Played, LayeredView):
             top, left = cell.row * side, cell.column * side
             sheet[top : top + side, left : left + side] = picture
         return as_png(Image.fromarray(sheet))
+
+
+def _goal_of(atlas: Atlas | None) -> Hashable:
+    """What was chosen for an atlas to be like this."""
+    return None if atlas is None else (atlas.layer, atlas.layout, atlas.grid)
 
 
 def _several(net: Network, images: Any) -> Sequence[Any]:

@@ -88,7 +88,7 @@ class DeepDream(Played, SavedView, PicturedView, LayeredView):
 
     bundle = "deep-dream"
 
-    presets = t.List(t.Unicode(), list(DREAM_PRESETS)).tag(sync=True, kernel_only=True)
+    presets = t.List(t.Dict()).tag(sync=True, kernel_only=True)
     weights = t.Dict(default_value={}).tag(sync=True, kernel_only=True)
     objective = t.Enum(["layer", "channel", "layers"], "layer").tag(sync=True, echo_update=False)
     preset = t.Unicode("original").tag(sync=True, echo_update=False)
@@ -127,6 +127,7 @@ class DeepDream(Played, SavedView, PicturedView, LayeredView):
         self._handlers["show"] = self._show
         with self._building():
             self._offer_layers(net.layers)
+            self.presets = [{"name": name} | _numbers(name) for name in DREAM_PRESETS]
             self.layer = _two_thirds(net)
             names = ("layer", "channel", "image", "iteration")
             self._choose(selection, names, None, None)
@@ -193,11 +194,8 @@ class DeepDream(Played, SavedView, PicturedView, LayeredView):
         self.strength = self.strength if strength is None else strength
 
     def _take_preset(self, _change: Any = None) -> None:
-        found = DREAM_PRESETS[self.preset]
         with self.hold_sync():
-            self.octaves = list(found.octaves)
-            self.iterations = found.iterations
-            self.strength = round(found.rate * GREYS, 6)
+            self._bring(**_numbers(self.preset))
 
     def _new_image(self, _change: Any = None) -> None:
         photograph = one_picture(self._network, self.image)[0]
@@ -303,6 +301,16 @@ def bundled_photograph(net: Network) -> np.ndarray:
         )
     picture = zoo.image("cat" if "cat" in names else names[0])
     return picture if net.input_shape[-1] == 3 else net.fit(picture)
+
+
+def _numbers(preset: str) -> dict[str, Any]:
+    """What a preset sets."""
+    found = DREAM_PRESETS[preset]
+    return {
+        "octaves": list(found.octaves),
+        "iterations": found.iterations,
+        "strength": round(found.rate * GREYS, 6),
+    }
 
 
 def _two_thirds(net: Network) -> str:

@@ -219,10 +219,13 @@ class Training(LayeredView):
         """Whether the update of the next step will be looked at."""
         return self._pace.due(number if self._pace.every is None else number + 1)
 
-    def _start_watching(self) -> None:
-        self._runner.rests(600.0)  # until the first look has compiled everything
+    def _await_first_look(self) -> None:
+        self._runner.rests(600.0)  # it compiles everything
         if self._runner.error is not None:
             raise self._runner.error
+
+    def _start_watching(self) -> None:
+        self._await_first_look()
         self._learning = True
         self._pace.begin()
         newest = self._record.moments.newest
@@ -296,6 +299,8 @@ class Training(LayeredView):
         self._runner.outbox.offer(kept, settled=True)
         with LOCK:
             self.note_state("done", None)
+        if self.iteration != NEWEST:  # what a page that is opened later has to begin with
+            self._look_again()
 
     def keras(self) -> Any:
         """A `keras.callbacks.Callback` for `model.fit(…, callbacks=[watch.keras()])`."""
@@ -323,11 +328,14 @@ class Training(LayeredView):
     def at(self, step: int) -> Network:
         """The network as it was after a step, or after the nearest that is kept.
 
-        It compiles nothing that its likes have compiled, so any view is quick to open on it.
+        It compiles nothing that its likes have compiled, so any view is quick to open on it. Right
+        after this view was made it waits for the first look.
 
         Example:
             >>> cw.FeatureMaps(watch.at(100), image)
         """
+        if self._record.moments.newest is None:
+            self._await_first_look()
         return self._network.with_weights(self._record.moments.get(step).weights)
 
     def note_state(self, state: Any, error: Exception | None, /) -> None:

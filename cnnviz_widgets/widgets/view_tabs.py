@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import ipywidgets
 
-from .shared.base import View
+from .shared.base import View, listen_where_the_page_speaks
 from .shared.locked import LOCK
 
 V = TypeVar("V", bound=View)
@@ -30,6 +30,7 @@ class ViewTabs(ipywidgets.Tab):
         self._kinds = tuple(makers)
         self._made: dict[type[View], View] = {}
         super().__init__([ipywidgets.Box() for _ in self._kinds])
+        listen_where_the_page_speaks(self.comm)  # a tab opens while a cell trains
         self.add_class("cnnviz-tabs")  # the style sheet of the list of layers has a rule for it
         for index, kind in enumerate(self._kinds):
             self.set_title(index, _title(kind))

@@ -120,6 +120,11 @@ watch.end()
 watch
 """,
     """
+around = cw.Explorer(watch.at(40), loop.images[0], training=watch)
+around.tabs.selected_index = len(around.tabs.children) - 1
+around
+""",
+    """
 sick = cw.Network(loop.model, input_shape=SHAPE)
 bias = sick.weights["conv1/bias"].at[2].set(-100.0)
 kernel = sick.weights["conv2/kernel"]
@@ -183,8 +188,8 @@ NAMES = (
     "feature-maps-dense", "architecture", "architecture-unfolded", "deep-dream",
     "activation-atlas", "operation-conv", "operation-pool", "operation-dense", "operation-softmax",
     "attention", "attention-text", "weights", "weights-matrix",
-    "hidden-states", "training", "health", "intervention", "intervention-dense", "waveform",
-    "activations", "embedding",
+    "hidden-states", "training", "explorer-training", "health",
+    "intervention", "intervention-dense", "waveform", "activations", "embedding",
     "attribution-sound", "gradient-ascent-sound",
     "text", "feature-maps-text", "explorer-text",
 )  # fmt: skip

@@ -122,6 +122,26 @@ def test_a_chosen_cell_is_shared(small, page_of):
     assert inside <= np.linalg.norm(cell.direction)
 
 
+def test_a_cell_of_what_is_seen_is_chosen_while_another_atlas_is_on_its_way(small, page_of):
+    chosen = cw.Selection()
+    view = made(small, selection=chosen)
+    page = page_of(view)
+    page.paints = True
+    cell = view.cells[0]
+    page.set(grid=2)  # and before there is an atlas of it, a click on the one that is seen
+    page.set(layer="channels", projection="pca", grid=3, cell=[cell.row, cell.column])
+    view.wait(PATIENCE)
+    assert (view.grid, view.cell) == (3, [cell.row, cell.column])
+    assert chosen.image is PICTURES[cell.source[0]]
+    page.set(cell=None)
+    page.set(grid=2, cell=[0, 1])  # which there is only in the next one
+    view.wait(PATIENCE)
+    assert view.cell == [0, 1]
+    (there,) = (each for each in view.cells if [each.row, each.column] == [0, 1])
+    assert chosen.image is PICTURES[there.source[0]]
+    assert chosen.position == list(there.source[1:])
+
+
 def test_pause_and_play_and_another_layer(small, page_of):
     view = ActivationAtlas(small, "channels", PICTURES, grid=3, steps=4000, places=3)
     page = page_of(view)

@@ -119,6 +119,16 @@ def test_a_preset_brings_its_numbers(view, page):
     assert (view.iterations, view.strength) == (10, 1.5)
 
 
+def test_numbers_that_come_with_a_preset_were_chosen_after_it(view, page):
+    page.set(preset="tensorflow", iterations=3, octaves=[0])
+    assert (view.iterations, view.octaves) == (3, [0])
+    assert view.strength == pytest.approx(0.005 * 255)
+    for preset in page.traits["presets"]:  # for the page to set them itself
+        view.preset = preset["name"]
+        assert (view.octaves, view.iterations) == (preset["octaves"], preset["iterations"])
+        assert view.strength == preset["strength"]
+
+
 @pytest.mark.parametrize(
     ("options", "label", "climbed"),
     [

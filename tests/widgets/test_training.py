@@ -139,6 +139,27 @@ def test_curves_reach_the_page_while_the_loop_runs(net, page_of):
     assert watch.scalars["loss"].steps.tolist() == [1, 2, 3]
 
 
+def test_the_network_before_its_first_step_is_there_at_once(net):
+    watch = Training(net, Loop().images, **FAST)
+    for name, weight in watch.at(0).weights.items():  # in the cell that made the view
+        np.testing.assert_array_equal(weight, net.weights[name])
+
+
+def test_a_page_that_is_opened_after_the_training_has_the_step_that_is_chosen(net, page_of):
+    loop = Loop()
+    watch = Training(net, loop.images[:1], every=1, **FAST)
+    page = page_of(watch)
+    for _ in range(3):
+        watch.step(loop.model, loss=loop.step()[0])
+    page.set(iteration=1)
+    page.wait_for(lambda: page.traits["frame"]["at"] == 1)
+    watch.step(loop.model, loss=loop.step()[0])
+    watch.end()
+    watch.wait()
+    page.wait_for_state("done")
+    assert (page.traits["frame"]["step"], page.traits["frame"]["at"]) == (4, 1)
+
+
 def test_without_every_looks_keep_within_their_share(net):
     loop = Loop()
     watch = Training(net, loop.images, share=0.2, **FAST)

@@ -84,12 +84,12 @@ class ClimbingView(LayeredView):
         self, parameterisation: Parameterisation | str | None, steps: int | None, **given: Any
     ) -> None:
         """Take over what was given, and let the page know what there is to choose from."""
-        self.presets = [
+        self.presets = [  # the page sets the steps of one that is chosen there, unless it has none
             {
                 "name": known,
                 "rate": each.learning_rate,
                 "size": each.size,
-                "steps": each.steps,
+                "steps": each.steps if steps is None else None,
                 "redirect": each.redirect,
             }
             for known, each in presets_for(self._network).items()
@@ -142,7 +142,7 @@ class ClimbingView(LayeredView):
         )
 
     def _take_steps(self, _change: Any) -> None:
-        self.steps = presets_for(self._network)[self.preset].steps
+        self._bring(steps=presets_for(self._network)[self.preset].steps)
 
     def _resize(self, _change: Any) -> None:
         self._offer_layers(self._layers_at_size())

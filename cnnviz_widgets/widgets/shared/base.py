@@ -70,6 +70,7 @@ class View(Locked, anywidget.AnyWidget):
     def __init__(self, *, rate: float = 4.0) -> None:
         self._complaint: Exception | None = None  # about a request of the page
         self._said: set[str] = set()  # names of the traits that were ever set here, not by the page
+        self._arriving: Set[str] = frozenset()  # names of those that the page is setting just now
         self._handlers: dict[str, Handler] = {"painted": self._painted, "ping": self._ping}
         self._at_close: list[Callable[[], None]] = []
         self._runner = Runner(self, rate)
@@ -77,7 +78,7 @@ class View(Locked, anywidget.AnyWidget):
         self.on_msg(self._receive)
         if self.comm is not None:
             self.comm.on_close(lambda _message: self.close())
-            _listen_where_the_page_speaks(self.comm)
+            listen_where_the_page_speaks(self.comm)
 
     @property
     def _esm(self) -> str:
@@ -186,12 +187,15 @@ class View(Locked, anywidget.AnyWidget):
             self.log.warning("ignored %s from the page", sorted(sync_data.keys() - changes.keys()))
         fitting = self._fitting(changes)
         with LOCK:
+            self._arriving = changes.keys()
             try:
                 super().set_state(fitting)
             except t.TraitError as error:
                 self._complain(error)
                 self.send_state(list(changes))  # so that the page shows what still holds
                 return False
+            finally:
+                self._arriving = frozenset()
             self._withdraw_complaint()
             self._say_again(changes.keys() & self._said)
             if mended := [name for name in changes if fitting[name] != changes[name]]:
@@ -205,6 +209,14 @@ class View(Locked, anywidget.AnyWidget):
         come with the next layer, which has fewer. What no layer has is refused later, as ever.
         """
         return changes
+
+    def _bring(self, **values: Any) -> None:
+        """Set what a choice brings with it, as a preset its numbers.
+
+        What the page chose after it may come together with it, and stays.
+        """
+        for name in values.keys() - self._arriving:
+            setattr(self, name, values[name])
 
     def _say_again(self, names: Set[str]) -> None:
         """Let the page know which of two values holds, should its own have crossed one from here.
@@ -252,7 +264,7 @@ class View(Locked, anywidget.AnyWidget):
                 self.note_state(self._runner.state, self._runner.error)
 
 
-def _listen_where_the_page_speaks(comm: Any) -> None:
+def listen_where_the_page_speaks(comm: Any) -> None:
     """Have the page's messages handled in the subshell that the page names.
 
     ipykernel 7.4 sends them where the comm was last written from instead. For a comm that a worker

@@ -48,6 +48,7 @@ export interface Cell {
 
 export interface Atlas {
   layer: string;
+  layout: string;
   grid: number;
   side: number;
   values: number;
@@ -61,7 +62,7 @@ export function isReading(frame: AtlasFrame | ReadingFrame): frame is ReadingFra
 }
 
 export function readAtlas(frame: AtlasFrame): Atlas {
-  const { layer, grid, side, values, painted, votes } = frame;
+  const { layer, layout, grid, side, values, painted, votes } = frame;
   const numbers = asIntegers(frame.cells);
   const pixels = asBytes(frame.pixels);
   const size = 3 * side * side;
@@ -72,7 +73,7 @@ export function readAtlas(frame: AtlasFrame): Atlas {
     const picture = there ? { width: side, height: side, rgba: rgbToRgba(bytes, side * side) } : null;
     return { row, column, count, votes: votes[at] ?? [], picture, done: at < painted };
   });
-  return { layer, grid, side, values, places: asFloats(frame.places), cells, painted };
+  return { layer, layout, grid, side, values, places: asFloats(frame.places), cells, painted };
 }
 
 export function cellOf(atlas: Atlas, place: readonly number[] | null): Cell | undefined {

@@ -33,7 +33,17 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   const point = (cell: Cell | null) => {
     pointed = cell;
   };
-  const choose = (cell: Cell | null) => change("cell", cell && [cell.row, cell.column]);
+  /** Chooses in what is seen: should another atlas be on its way, this one is chosen with it. */
+  const choose = (cell: Cell | null) => {
+    if (atlas) {
+      model.set("layer", atlas.layer);
+      model.set("projection", atlas.layout);
+      model.set("grid", atlas.grid);
+    }
+    change("cell", cell && [cell.row, cell.column]);
+  };
+  const isChosen = ({ layer, layout, grid }: Atlas) =>
+    layer === model.get("layer") && layout === model.get("projection") && grid === model.get("grid");
 
   const toolbar = new Toolbar(change, command, signal);
   const notes = new Notice();
@@ -92,8 +102,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
     map.element.hidden = card.element.hidden = tools.hidden = !shown;
     empty.hidden = shown !== null;
     empty.textContent = instead(state, reading);
-    const stale = shown !== null && (shown.layer !== model.get("layer") || shown.grid !== model.get("grid"));
-    panel.element.classList.toggle("cv-stale", stale);
+    panel.element.classList.toggle("cv-stale", shown !== null && !isChosen(shown));
     root.dataset.painted = String(shown?.painted ?? 0);
     if (!shown) return;
     const chosen = cellOf(shown, model.get("cell"));

@@ -53,7 +53,8 @@ export class Toolbar {
     const info = layers[at];
     this.layer.set(Math.max(0, at), layers.length - 1, info?.name ?? "", info ? `${info.kind}, ${layerShape(info)}` : "");
     const last = (info?.channels ?? 1) - 1;
-    this.channel.set(model.get("channel"), last, String(model.get("channel")), `/ ${last}`);
+    const channel = Math.min(model.get("channel"), last); // it may come from a layer that has more
+    this.channel.set(channel, last, String(channel), `/ ${last}`);
     this.order.set(model.get("order"), ORDERS);
     const state = model.get("state");
     const { activeElement } = this.element.getRootNode() as Document | ShadowRoot;

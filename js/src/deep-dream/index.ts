@@ -32,6 +32,13 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
 
   const change: Change = (name, value) => {
     model.set(name, value);
+    // The kernel brings a preset's numbers, too, but what is chosen next may come along with it.
+    const preset = name === "preset" && model.get("presets").find((each) => each.name === value);
+    if (preset) {
+      model.set("octaves", preset.octaves);
+      model.set("iterations", preset.iterations);
+      model.set("strength", preset.strength);
+    }
     painter.flush();
     saver.soon();
   };

@@ -16,9 +16,16 @@ export type Show = "beside" | "over";
 /** The photograph, and its own width and height: a large one is shrunk for the page. */
 export type Photograph = InputPicture & { size: [number, number] };
 
+export interface Preset {
+  name: string;
+  octaves: number[];
+  iterations: number;
+  strength: number;
+}
+
 export interface Traits extends CommonTraits<DreamFrame> {
   layers: LayerInfo[];
-  presets: string[];
+  presets: Preset[];
   weights: Record<string, number>;
   objective: Objective;
   layer: string;
@@ -135,7 +142,7 @@ export class Toolbar {
   }
 
   private paintNumbers(model: AnyModel<Traits>): void {
-    const presets = model.get("presets").map((name) => ({ value: name, text: name }));
+    const presets = model.get("presets").map(({ name }) => ({ value: name, text: name }));
     this.preset.set(model.get("preset"), presets);
     this.powers = model.get("octaves");
     const { length } = this.powers;

@@ -30,8 +30,15 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
   let shown: { moment: Moment; step: number } | null = null;
   let asked: number | null = null; // the step of the picture that the kernel was asked for
 
-  const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
+  const set = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
     model.set(name, value);
+    if (name !== "preset") return;
+    // The kernel brings a preset's steps, too, but what is chosen next may come along with it.
+    const preset = model.get("presets").find((each) => each.name === value);
+    if (preset?.steps) model.set("steps", preset.steps);
+  };
+  const change = <Name extends keyof Traits & string>(name: Name, value: Traits[Name]) => {
+    set(name, value);
     painter.flush();
     saver.soon();
   };
@@ -51,7 +58,7 @@ function build({ model, root, signal, painter, saver, kernel }: Shell<Traits>): 
 
   const heed = ({ settings }: Remedy) => {
     for (const [name, value] of Object.entries(settings)) {
-      model.set(name as keyof Traits, value as never);
+      set(name as keyof Traits, value as never);
     }
     painter.flush();
     command("play");

@@ -9,12 +9,14 @@ import type { AscentFrame } from "./run";
 export type ObjectiveKind = "channel" | "unit" | "layer" | "class" | "probability" | "own";
 export type Command = "play" | "pause" | "stop" | "step";
 
-/** A preset as the kernel describes it; `null` stands for the network's own size. */
+/** A preset as the kernel describes it. */
 export interface Preset {
   name: string;
   rate: number;
+  /** `null` for the network's own. */
   size: number | null;
-  steps: number;
+  /** `null` where another number was asked for, whatever the preset. */
+  steps: number | null;
   redirect: number;
 }
 

@@ -175,7 +175,8 @@ function build({ model, root, signal, painter, kernel }: Shell<Traits>): () => v
     notes.hidden = !frame?.notes.length;
     setText(notes, frame?.notes.join(" ") ?? "");
     if (!frame) return;
-    const stale = frame.method !== model.get("method") || (chosen !== null && frame.target !== chosen);
+    const wanted = chosen ?? largest(said.values);
+    const stale = frame.method !== model.get("method") || frame.target !== wanted;
     panels.classList.toggle("cv-stale", stale);
     const theme = themeOf(root);
     const end = bulk(shares);

@@ -118,6 +118,19 @@ def test_a_preset_brings_its_number_of_steps_unless_one_was_given(digits, make):
     assert view.steps == 7
 
 
+def test_steps_that_come_with_a_preset_were_chosen_after_it(digits, page_of):
+    view = GradientAscent(digits, "conv3:5")
+    page = page_of(view)
+    page.set(preset="pixel", steps=9)
+    assert (view.preset, view.steps) == ("pixel", 9)
+    page.set(preset="distill2017", seed=1)
+    assert view.steps == 2560
+    steps = {each["name"]: each["steps"] for each in page.traits["presets"]}
+    assert (steps["pixel"], steps["distill2017"]) == (512, 2560)  # for the page to set them itself
+    fixed = page_of(GradientAscent(digits, steps=7))
+    assert {each["steps"] for each in fixed.traits["presets"]} == {None}
+
+
 def test_an_own_parameterisation_can_be_left_and_taken_up_again(digits, make):
     own = Fourier(decay=2.0)
     view, page = make("conv3:5", parameterisation=own)
