@@ -12,6 +12,7 @@ from .ascent.maco import Maco
 from .ascent.parameterisations import Fourier, Parameterisation, Pixels
 from .ascent.presets import PRESETS, Preset
 from .ascent.transforms import (
+    Affine,
     Blur,
     Compose,
     Crop,
@@ -144,6 +145,7 @@ __all__ = [
     "PRESETS",
     "ActivationStatistics",
     "Adversarial",
+    "Affine",
     "Alpha",
     "AscentDivergedError",
     "AscentFrame",

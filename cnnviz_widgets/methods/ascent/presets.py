@@ -11,9 +11,9 @@
 Sequences have two of them: `default`, with waves along the line, moved and stretched a little in
 time, and `pixel`, each value by itself.
 
-Lucid's canvas grows and shrinks with the picture. Here it is always as large as the largest one,
-with grey beyond the picture, so that one step is compiled once. And it is turned first, on Lucid's
-canvas: about the middle, turning and scaling come to the same in either order.
+Lucid's canvas grows and shrinks with the picture. Here it is always the same, so that one step is
+compiled once: a little more than the picture is at its largest, and black beyond it. More border
+than that would only be climbed in vain. And the picture is turned and scaled in one reading.
 """
 
 from __future__ import annotations
@@ -27,7 +27,19 @@ from ...network import InputError, Network
 from ...network.errors import suggest
 from .maco import Maco
 from .parameterisations import Fourier, Parameterisation, Pixels
-from .transforms import Compose, Crop, Crops, Jitter, Noise, Pad, Rotate, Scale, Shift, compose
+from .transforms import (
+    Affine,
+    Compose,
+    Crop,
+    Crops,
+    Jitter,
+    Noise,
+    Pad,
+    Rotate,
+    Scale,
+    Shift,
+    compose,
+)
 
 ADAM = optax.scale_by_adam()  # one object, so that its steps are compiled once
 NADAM = optax.scale_by_adam(eps=1e-7, nesterov=True)
@@ -72,9 +84,14 @@ PRESETS = {
         compose(
             Pad(12),
             Jitter(8),
-            Rotate((*_span(-10, 10), *[0.0] * 5), fill=0.0),
-            Scale(tuple(1 + (number - 5) / 50 for number in range(11)), grow=True),
+            Affine(
+                (*_span(-10, 10), *[0.0] * 5),
+                tuple(1 + (number - 5) / 50 for number in range(11)),
+                fill=0.0,
+                grow=True,
+            ),
             Jitter(4),
+            Crop(4),
         ),
         ADAM, 0.05, 512, 128,
     ),

@@ -84,7 +84,7 @@ def middle(x: Float[Array, "n h w c"], sides: tuple[int, int]) -> Float[Array, "
 
 
 def rotated(
-    x: Float[Array, "n h w c"], degrees: Any, fill: float = GREY
+    x: Float[Array, "n h w c"], degrees: Any, fill: float = GREY, factor: Any = 1.0
 ) -> Float[Array, "n h w c"]:
     """A picture turned anticlockwise about its middle, on a canvas of the same size.
 
@@ -92,10 +92,12 @@ def rotated(
         x: the pictures.
         degrees: may be traced.
         fill: what is beyond the picture.
+        factor: by which it is made larger as well; likewise.
     """
     n, height, width, channels = x.shape
     angle = jnp.deg2rad(jnp.asarray(degrees, jnp.float32))
-    down, right = _about_the_middle(height)[:, None], _about_the_middle(width)[None]
+    down = _about_the_middle(height)[:, None] / factor
+    right = _about_the_middle(width)[None] / factor
     y = jnp.cos(angle) * down + jnp.sin(angle) * right + (height - 1) / 2
     x_ = jnp.cos(angle) * right - jnp.sin(angle) * down + (width - 1) / 2
     top, left = jnp.floor(y), jnp.floor(x_)

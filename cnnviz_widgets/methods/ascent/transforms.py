@@ -174,23 +174,16 @@ class Scale:
     Attributes:
         factors: of which one is drawn.
         fill: what is beyond the picture.
-        grow: whether the canvas is as large as the largest factor needs, so that nothing of the
-            picture is ever cut off; as large as the picture if not.
     """
 
     factors: tuple[float, ...]
     fill: float = GREY
-    grow: bool = False
 
     def __post_init__(self) -> None:
         _check_choices("factors", self.factors, 0.01, 100)
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
-        """As `Transform`; keeps the shape, or gives the shape of the grown canvas."""
-        if self.grow:
-            largest = max(*self.factors, 1.0)
-            around = [_around(size, math.ceil(size * largest)) for size in x.shape[1:3]]
-            x = jnp.pad(x, ((0, 0), *around, (0, 0)), constant_values=self.fill)
+        """As `Transform`; keeps the shape."""
         return scaled(x, _drawn(key, self.factors), self.fill)
 
 
@@ -211,12 +204,40 @@ class Rotate:
 
     def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
         """As `Transform`; keeps the shape."""
-        if x.shape[1] == 1:
-            raise InputError(
-                "expected pictures for Rotate(), got a sequence, or a picture of one row. Leave it "
-                "out, or give a larger size."
-            )
+        _check_turns("Rotate", x)
         return rotated(x, _drawn(key, self.degrees), self.fill)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Turned and scaled about the middle in one reading: two, one after the other, blur twice.
+
+    Attributes:
+        degrees: of which one is drawn; anticlockwise.
+        factors: likewise; above 1 for larger.
+        fill: what is beyond the picture.
+        grow: whether the canvas is as large as the largest factor needs; as large as the picture
+            if not.
+    """
+
+    degrees: tuple[float, ...]
+    factors: tuple[float, ...]
+    fill: float = GREY
+    grow: bool = False
+
+    def __post_init__(self) -> None:
+        _check_choices("degrees", self.degrees, -360, 360)
+        _check_choices("factors", self.factors, 0.01, 100)
+
+    def __call__(self, x: Float[Array, "n h w c"], key: jax.Array, progress: Any = 0.0) -> Any:  # noqa: ARG002
+        """As `Transform`; keeps the shape, or gives the shape of the grown canvas."""
+        _check_turns("Affine", x)
+        if self.grow:
+            largest = max(*self.factors, 1.0)
+            around = [_around(size, math.ceil(size * largest)) for size in x.shape[1:3]]
+            x = jnp.pad(x, ((0, 0), *around, (0, 0)), constant_values=self.fill)
+        turn, size = jax.random.split(key)
+        return rotated(x, _drawn(turn, self.degrees), self.fill, _drawn(size, self.factors))
 
 
 @dataclass(frozen=True)
@@ -338,8 +359,8 @@ def shifted(x: Float[Array, "n h w c"], key: jax.Array, most: Any) -> Float[Arra
 
 
 def _around(size: int, grown: int) -> tuple[int, int]:
-    """The border that makes `grown` of `size`; a line has none above or below it."""
-    more = 0 if size == 1 else grown - size
+    """The border that makes `grown` of `size`."""
+    more = grown - size
     return more // 2, more - more // 2
 
 
@@ -356,6 +377,14 @@ def _left_over(x: jax.Array, less: int) -> tuple[int, int]:
             f"off, got {x.shape[1]} x {x.shape[2]}. Give a larger size, or other transforms."
         )
     return rows, columns
+
+
+def _check_turns(name: str, x: jax.Array) -> None:
+    if x.shape[1] == 1:
+        raise InputError(
+            f"expected pictures for {name}(), got a sequence, or a picture of one row. Leave it "
+            "out, or give a larger size."
+        )
 
 
 def _check_choices(name: str, choices: Sequence[float], low: float, high: float) -> None:

@@ -133,6 +133,7 @@ def test_opacity_without_transparency_is_refused_before_the_first_step(net, chos
 
 TRANSFORMS = [
     m.Pad(2), m.Jitter(2), m.Shift(2), m.Crop(1), m.Scale((0.9, 1.1)), m.Rotate((-9.0, 9.0)),
+    m.Affine((-9.0, 9.0), (0.9, 1.1)),
     m.Flip(), m.Blur(0.5), m.Noise(0.02), m.Crops(3),
 ]  # fmt: skip
 

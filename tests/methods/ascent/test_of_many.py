@@ -215,12 +215,13 @@ def test_presets_have_their_sources_settings():
     lucid, distill, maco = (m.PRESETS[name] for name in ("lucid", "distill2017", "maco"))
     assert (lucid.learning_rate, lucid.steps, lucid.size) == (0.05, 512, 128)
     assert lucid.parameterisation == m.Fourier(0.01, 1.0)
-    pad, jitter, rotate, scale, last = lucid.transforms.transforms
+    pad, jitter, affine, last, _ = lucid.transforms.transforms
     assert (pad, jitter, last) == (m.Pad(12, 0.5), m.Jitter(8), m.Jitter(4))
-    np.testing.assert_allclose(scale.factors, np.arange(0.9, 1.11, 0.02))
-    assert scale.grow
-    assert rotate.fill == 0
-    assert sorted(rotate.degrees) == sorted([*range(-10, 11), *[0] * 5])
+    np.testing.assert_allclose(affine.factors, np.arange(0.9, 1.11, 0.02))
+    assert sorted(affine.degrees) == sorted([*range(-10, 11), *[0] * 5])
+    assert (affine.fill, affine.grow) == (0, True)
+    _, rows, columns, _ = lucid.transforms(jnp.zeros((1, 100, 60, 3)), jax.random.key(0)).shape
+    assert min(rows - 1.1 * 100, columns - 1.1 * 60) >= 0  # nothing of the largest is cut off
     assert (distill.learning_rate, distill.steps) == (0.05, 2560)
     pad, jitter, scale, rotate, last, _ = distill.transforms.transforms
     assert (pad.width, jitter.most, last.most) == (16, 16, 8)

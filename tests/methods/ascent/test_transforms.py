@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 from cnnviz_widgets.methods import (
+    Affine,
     Blur,
     Compose,
     Crop,
@@ -36,8 +37,9 @@ ALL = [
     Shift(2),
     Crop(2),
     Scale((0.8, 1.0, 1.3)),
-    Scale((0.8, 1.0, 1.3), grow=True),
     Rotate((-20.0, 0.0, 35.0)),
+    Affine((-20.0, 35.0), (0.8, 1.0, 1.3)),
+    Affine((-20.0, 35.0), (0.8, 1.0, 1.3), grow=True),
     Flip(),
     Blur(0.5, 1.5),
     Noise(0.1, 0.05),
@@ -66,14 +68,14 @@ def _scaled(plane, factor, fill):
                  (x - middle[1]) / factor + middle[1], fill)  # fmt: skip
 
 
-def _grown(plane, factor):
+def _grown(plane, factor, fill):
     more = [math.ceil(size * factor) - size for size in plane.shape]
-    return np.pad(plane, [(each // 2, each - each // 2) for each in more], constant_values=0.5)
+    return np.pad(plane, [(each // 2, each - each // 2) for each in more], constant_values=fill)
 
 
-def _rotated(plane, degrees, fill):
+def _rotated(plane, degrees, fill, factor=1.0):
     turn = np.deg2rad(degrees)
-    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) / factor
     middle = (np.asarray(plane.shape) - 1) / 2
     return ndimage.affine_transform(
         plane, matrix, middle - matrix @ middle, order=1, mode="grid-constant", cval=fill
@@ -89,10 +91,12 @@ FORMULAS = [
     (Crop(2), lambda p: p[2:-2, 2:-2]),
     (Scale((0.8,)), lambda p: _scaled(p, 0.8, 0.5)),
     (Scale((1.3,), fill=0.0), lambda p: _scaled(p, 1.3, 0.0)),
-    (Scale((1.2,), grow=True), lambda p: _scaled(_grown(p, 1.2), 1.2, 0.5)),
-    (Scale((0.7,), grow=True), lambda p: _scaled(p, 0.7, 0.5)),
     (Rotate((35.0,)), lambda p: _rotated(p, 35, 0.5)),
     (Rotate((-110.0,), fill=1.0), lambda p: _rotated(p, -110, 1.0)),
+    (Affine((35.0,), (0.8,)), lambda p: _rotated(p, 35, 0.5, 0.8)),
+    (Affine((-20.0,), (1.2,), 0.0, grow=True),
+     lambda p: _rotated(_grown(p, 1.2, 0.0), -20, 0, 1.2)),
+    (Affine((0.0,), (0.7,), grow=True), lambda p: _scaled(p, 0.7, 0.5)),
     (Flip(1.0), lambda p: p[:, ::-1]),
     (Flip(0.0), lambda p: p),
     (Blur(1.2), lambda p: ndimage.gaussian_filter(p, 1.2, mode="nearest")),
@@ -203,6 +207,8 @@ def test_the_same_key_draws_the_same_and_parts_draw_apart():
         (lambda: Scale(()), "factors"),
         (lambda: Scale((0.0,)), "factors"),
         (lambda: Rotate((400.0,)), "degrees"),
+        (lambda: Affine((400.0,), (1.0,)), "degrees"),
+        (lambda: Affine((0.0,), (0.0,)), "factors"),
         (lambda: Flip(1.5), "probability"),
         (lambda: Blur(0.0), "least"),
         (lambda: Noise(-0.1), "deviation"),
