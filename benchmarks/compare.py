@@ -1,5 +1,6 @@
 """Two ways to the same thing, measured in turns, so that a noisy machine is noisy to both."""
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
@@ -43,6 +44,16 @@ def ratio(samples: Samples, peer: str, ours: str) -> tuple[float, str]:
     return statistics.median(
         ratios
     ), f"{said}; half of {len(ratios)} rounds {low:.2f} to {high:.2f}"
+
+
+def no_lower(ratios: Sequence[float]) -> tuple[float, float, str]:
+    """The mean of ratios, the least that counts as no lower than 1, and how sure it is in words.
+
+    Lower is what is so by more than two standard errors.
+    """
+    error = statistics.stdev(ratios) / math.sqrt(len(ratios))
+    least = math.floor(1000 * (1 - 2 * error)) / 1000
+    return statistics.mean(ratios), least, f"standard error {error:.2%}"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
