@@ -34,7 +34,7 @@ def save(suite: str, rows: Sequence[Measured]) -> None:
 
 def table(results: dict[str, Any]) -> str:
     """The results as Markdown."""
-    lines = ["# Results", "", "Written by `make bench`; every figure is from one run of its suite."]
+    lines = ["# Results", "", "Written by `make bench`, suite by suite; every row is from one run."]
     for name, suite in results.items():
         on = dict(suite["machine"])
         where = f"{on.pop('processors')} ({on.pop('device')})"
